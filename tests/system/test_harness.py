@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests' own machine makes of a console on which several speak."""
+
+import re
+
+import pytest
+
+from dormouse_run.machine import Machine
+
+
+class Console:
+    """A console that has printed this already."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def expect(self, pattern, timeout):
+        self.match = re.search(pattern, self.text)
+        assert self.match, pattern
+        self.before, self.after = self.text[:self.match.start()], self.match.group(0)
+
+
+@pytest.mark.parametrize("several, text, status, output, lines", [
+    (True, "(dom0) x\n(dom0) @@0@@119@@\n", 0, "x", []),
+    (True, "(dom0) x\n(dom0) @\r\n(dormouse) event\r\n(dom0) @0@@119@@\n", 0, "x",
+     ["(dormouse) event"]),
+    (True, '(dom0) "vc\r\n(dormouse) one\r\n(dormouse) two\r\n(dom0) pus": 4\n(dom0) b\n'
+           "(dormouse) three\r\n(dom0) @@1\r\n(a) hello\r\n(dom0) 2@@1\r\n(dormouse) four\r\n"
+           "(dom0) 19@@\n", 12, '"vcpus": 4\nb',
+     ["(dormouse) one", "(dormouse) two", "(dormouse) three", "(dormouse) four"]),
+    (True, "(a) its own\r\n(dom0) mine\n(a) more\r\n(dom0) too@@3@@119@@\n", 3, "mine\ntoo", []),
+    (False, "x\r\n(dormouse) event\r\ny\nfoo@@0@@119@@\n", 0, "xy\nfoo", ["(dormouse) event"]),
+    (False, "(dormouse) event\r\n@@0@@119@@\n", 0, "", ["(dormouse) event"])])
+def test_lines_that_others_break(several, text, status, output, lines):
+    m = Machine.__new__(Machine)
+    m.focused, m.several, m.serial, m.lines, m.con = "dom0", several, 119, [], Console(text)
+    m.expect = m.con.expect
+    assert m.finish_command() == (status, output)
+    assert m.lines == lines
