@@ -10,6 +10,8 @@ static struct {
 	uint64_t until;        /* counter by when it must have suspended */
 } asked[MAX_DOMAINS];
 
+static bool open; /* a request is being served, from ask_all() to ask_close() */
+
 static bool runs(const struct domain *d)
 {
 	return __atomic_load_n(&d->state, __ATOMIC_ACQUIRE) == DOMAIN_RUNNING && !d->dying;
@@ -36,6 +38,7 @@ unsigned int ask_all(uint32_t cycle)
 {
 	unsigned int n = 0;
 
+	open = true;
 	for (uint16_t id = 0; id < MAX_DOMAINS; id++) {
 		struct domain *d = domain_by_id(id);
 
@@ -53,8 +56,16 @@ bool ask_waits(void)
 	return false;
 }
 
+void ask_close(void)
+{
+	open = false;
+}
+
 void ask_done(unsigned int id)
 {
+	/* It waited for its turn after the last sleep, and the next is being asked for already: it need not be asked again. */
+	if (open)
+		return;
 	if (asked[id].domain)
 		(void)domain_wake(asked[id].domain, DOMAIN_WAKE_HOST, true);
 	ask_forget(id);

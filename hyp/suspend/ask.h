@@ -15,7 +15,9 @@
 unsigned int ask_all(uint32_t cycle);
 /* Does one of them run still, and has time left? */
 bool ask_waits(void);
-/* That one goes on, if it has suspended because it was asked. */
+/* The request that ask_all() was for is over, whatever came of it. */
+void ask_close(void);
+/* That one goes on, if it has suspended because it was asked; not before ask_close() if another request is being served. */
 void ask_done(unsigned int id);
 /* That one is being destroyed. */
 void ask_forget(unsigned int id);

@@ -239,6 +239,7 @@ void freeze_unloaded(void)
 
 void freeze_ask_done(void)
 {
+	ask_close();
 	for (unsigned int i = 0; i < MAX_DOMAINS; i++)
 		if (!frozen[i].stopped)
 			ask_done(i);
