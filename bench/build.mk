@@ -28,3 +28,5 @@ bench-guest: $(B)/bench/bench.bin
 -include $(wildcard $(B)/bench/*.d)
 
 .PHONY: bench-guest
+
+include bench/suspend-guest/build.mk

@@ -134,6 +134,7 @@ void cpu_enter(uint64_t entry, uint64_t context)
 	/* Not at boot: the first entry has a protocol of its own (x1 to x3 are 0). */
 	static bool booted;
 	bool poison = booted && power_gic_mode() == GIC_POISON;
+	bool whole = !booted || me->resuming; /* the machine, not a CPU more of it */
 
 	booted = true;
 	if (!me->resuming)
@@ -152,5 +153,7 @@ void cpu_enter(uint64_t entry, uint64_t context)
 	me->resuming = me->idling = false;
 	me->state = CPU_STATE_ON;
 	lock_drop(&power_lock);
+	if (whole)
+		power_entering();
 	enter_lower(entry, context, SPSR_EL2H_DAIF, poison ? POISON_GPR : 0);
 }

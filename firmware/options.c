@@ -71,6 +71,7 @@ static const struct key {
 	{ "suspend-hang", FLAG, offsetof(struct options, suspend_hang), NULL },
 	{ "watchdog", FLAG, offsetof(struct options, watchdog), NULL },
 	{ "verbose", FLAG, offsetof(struct options, verbose), NULL },
+	{ "times", FLAG, offsetof(struct options, times), NULL },
 	{ "idle-states", FLAG, offsetof(struct options, idle_states), NULL },
 };
 

@@ -44,6 +44,7 @@ struct options {
 	int wake_after;	       /* ticks from the power's return to a wake-up for no reason; -1: none */
 	int wake_step;	       /* and so many more each time */
 	bool verbose;
+	bool times;	       /* log the ticks of each sleep's call and of the entry before it */
 	bool idle_states; /* describe CPU_SUSPEND states in the device tree */
 };
 

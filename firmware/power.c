@@ -31,6 +31,7 @@ static struct {
 } sleep KEPT;
 
 static uint32_t sleeps; /* since cold boot */
+static uint64_t entered; /* ticks: the boot or the wake-up before */
 
 void machine_off(void)
 {
@@ -92,6 +93,9 @@ void power_suspend_locked(uint64_t entry, uint64_t context)
 	sleep.called = ticks();
 	sleep.cpu = cpu_self();
 	sleep.number = ++sleeps;
+	if (options.times)
+		log_line("times #%u: called at tick %lu, entered before at tick %lu", sleep.number,
+			 (unsigned long)sleep.called, (unsigned long)entered);
 	watchdog_pause();
 	islands_save();
 	gic->save();
@@ -133,6 +137,11 @@ static int wait_for_wakeup(void)
 enum gic_mode power_gic_mode(void)
 {
 	return (enum gic_mode)options_turn(&options.gic, sleeps ? sleeps - 1 : 0);
+}
+
+void power_entering(void)
+{
+	entered = ticks();
 }
 
 /* Whom the wake-up goes to: the CPU that called, unless the options say otherwise. */

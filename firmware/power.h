@@ -19,6 +19,9 @@ void power_suspend_locked(uint64_t entry, uint64_t context);
 /* CPU 0 after the reset that power_suspend_locked() made: waits for a wake-up, goes back. */
 void power_wake(void) __attribute__((noreturn));
 
+/* The machine is about to be entered, after power-up or a wake-up: for the option times. */
+void power_entering(void);
+
 /* An interrupt was taken to EL3, which was at @frame (NULL: a parked CPU): power_drop() is told. */
 struct frame;
 void power_interrupted(struct frame *frame);

@@ -40,6 +40,7 @@ static void defaults(void **state)
 	assert_false(o.suspend_hang);
 	assert_true(o.watchdog);
 	assert_false(o.verbose);
+	assert_false(o.times);
 	assert_false(o.idle_states);
 }
 
@@ -47,7 +48,7 @@ static void all_keys(void **state)
 {
 	assert_null(parse("gic=poison,suspend=invalid-address+ok,cpu-on-fail=3,cpu-on=ok+denied+lost,"
 			  "wake-cpu=self+2,cpu-off-fail=1,cpu-off=hang,suspend-hang=1,watchdog=0,"
-			  "wake-after=70000,wake-step=3,verbose=1,idle-states=1"));
+			  "wake-after=70000,wake-step=3,verbose=1,times=1,idle-states=1"));
 	is(&o.gic, 1, (const int[]){ GIC_POISON });
 	is(&o.suspend, 2, (const int[]){ PSCI_INVALID_ADDRESS, TURN_OK });
 	assert_int_equal(o.wake_after, 70000);
@@ -60,6 +61,7 @@ static void all_keys(void **state)
 	assert_true(o.suspend_hang);
 	assert_false(o.watchdog);
 	assert_true(o.verbose);
+	assert_true(o.times);
 	assert_true(o.idle_states);
 	/* A second parse starts from the defaults. */
 	assert_null(parse(""));

@@ -27,6 +27,7 @@ struct cpu {
 	uint64_t entry_daif;
 	uint64_t entry_spsel;
 	uint64_t entry_sctlr;
+	uint64_t entry_count; /* CNTPCT_EL0, three instructions in */
 
 	unsigned int id;
 	uint64_t mpidr; /* affinity fields only */
@@ -58,6 +59,7 @@ _Static_assert(offsetof(struct cpu, entry_el) == CPU_ENTRY_EL, "offsets.h");
 _Static_assert(offsetof(struct cpu, entry_daif) == CPU_ENTRY_DAIF, "offsets.h");
 _Static_assert(offsetof(struct cpu, entry_spsel) == CPU_ENTRY_SPSEL, "offsets.h");
 _Static_assert(offsetof(struct cpu, entry_sctlr) == CPU_ENTRY_SCTLR, "offsets.h");
+_Static_assert(offsetof(struct cpu, entry_count) == CPU_ENTRY_COUNT, "offsets.h");
 _Static_assert(sizeof(struct frame) == FRAME_SIZE, "offsets.h");
 _Static_assert(sizeof(struct cpu) < CPU_SIZE / 2, "room for the stack");
 

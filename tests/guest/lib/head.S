@@ -18,6 +18,7 @@
 #define R_SCTLR	x24
 #define R_DOOR	x25
 #define R_CPU	x26
+#define R_COUNT	x27
 
 	.text
 
@@ -121,8 +122,9 @@ suspend_return:
 	ldp	x29, x30, [sp], #112
 	ret
 
-/* Notes what PSCI 6.4 promises of an entry: exception level, masks, stack pointer, SCTLR. */
+/* Notes what PSCI 6.4 promises of an entry: exception level, masks, stack pointer, SCTLR; and when it was. */
 capture:
+	mrs	R_COUNT, cntpct_el0
 	mrs	R_EL, CurrentEL
 	mrs	R_DAIF, daif
 	mrs	R_SPSEL, spsel
@@ -141,6 +143,7 @@ store_state:
 	str	R_DAIF, [x0, #CPU_ENTRY_DAIF]
 	str	R_SPSEL, [x0, #CPU_ENTRY_SPSEL]
 	str	R_SCTLR, [x0, #CPU_ENTRY_SCTLR]
+	str	R_COUNT, [x0, #CPU_ENTRY_COUNT]
 	ret
 
 /*

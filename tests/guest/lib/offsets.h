@@ -12,6 +12,7 @@
 #define CPU_ENTRY_DAIF  24
 #define CPU_ENTRY_SPSEL 32
 #define CPU_ENTRY_SCTLR 40
+#define CPU_ENTRY_COUNT 48
 
 #define FRAME_SIZE 272
 
