@@ -7,7 +7,7 @@ fuzz_cflags_tests := -D_GNU_SOURCE -Itools/dormouse
 FUZZ_LOG  := hyp/lib/log.c hyp/lib/print.c hyp/lib/str_copy.c
 FUZZ_FAKE := tests/fake/mmio.c tests/fake/sysreg.c tests/fake/cpu.c $(FUZZ_LOG)
 
-fuzz_cmdline_SRCS := hyp/boot/cmdline.c hyp/suspend/faults.c hyp/suspend/journal.c tests/fake/cpu.c $(FUZZ_LOG)
+fuzz_cmdline_SRCS := hyp/boot/cmdline.c hyp/suspend/faults.c hyp/suspend/journal.c tests/fake/sysreg.c tests/fake/cpu.c $(FUZZ_LOG)
 fuzz_config_SRCS  := tools/dormouse/config.c tools/dormouse/spec.c tools/dormouse/say.c $(FUZZ_LOG)
 fuzz_journal_SRCS := $(filter-out %/main.c %/ctl.c %/ctl_xen.c %/store.c,$(wildcard tools/dormouse/*.c)) \
 	tests/fake/tool_ctl.c tests/unit/tool_capture.c tests/fuzz/fuzz_cmocka.c hyp/suspend/journal.c $(FUZZ_FAKE)
@@ -22,7 +22,7 @@ FUZZ_MACHINE := tests/fuzz/fuzz_machine.c tests/fuzz/fuzz_gic.c tests/fake/mmio.
 fuzz_psci_SRCS := $(FUZZ_MACHINE)
 fuzz_hypercalls_SRCS := $(FUZZ_MACHINE)
 
-FUZZ_VGIC := tests/fuzz/fuzz_vgic.c tests/fuzz/fuzz_cmocka.c tests/unit/vgic_harness.c tests/fake/mmio.c tests/fake/sysreg.c tests/fake/cpu.c \
+FUZZ_VGIC := tests/fuzz/fuzz_vgic.c tests/fuzz/fuzz_cmocka.c tests/unit/vgic_harness.c hyp/lib/bitmap.c tests/fake/mmio.c tests/fake/sysreg.c tests/fake/cpu.c \
 	$(filter-out hyp/virt/vgic/gicv.c,$(wildcard hyp/virt/vgic/*.c)) $(FUZZ_LOG)
 fuzz_vgic_v2_SRCS := $(FUZZ_VGIC)
 fuzz_vgic_v3_SRCS := $(FUZZ_VGIC)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "fake_cpu.h"
+#include "fake_sysreg.h"
 #include "suspend/journal.h"
 
 static struct journal j;
@@ -300,6 +301,36 @@ static void test_json(void **state)
 	                         "\"start_ns\":10,\"end_ns\":30,\"held_ns\":20}");
 }
 
+/* By the CPU or by the table: what one has written the other takes for whole. */
+static void test_checksum(void **state)
+{
+	struct dm_journal_record r;
+	uint64_t seq = 0;
+
+	for (unsigned int by_cpu = 0; by_cpu < 2; by_cpu++) {
+		*fake_sysreg(id_aa64isar0_el1) = (uint64_t)by_cpu << 16;
+		fresh();
+		srand(by_cpu);
+		for (unsigned int n = 0; n < 200; n++) {
+			for (size_t i = 0; i < sizeof(r); i++)
+				((uint8_t *)&r)[i] = rand();
+			journal_append(&j, &r);
+			r = j.ring[n];
+			refit(&r);
+			assert_int_equal(j.ring[n].checksum, r.checksum);
+		}
+		*fake_sysreg(id_aa64isar0_el1) = (uint64_t)!by_cpu << 16;
+		seq = 0;
+		for (unsigned int n = 0; n < 200; n++)
+			assert_true(journal_next(&j, &seq, &r));
+		j.ring[7].owner[3] ^= 1;
+		seq = 8;
+		assert_true(journal_next(&j, &seq, &r));
+		assert_int_equal(r.sequence, 9);
+	}
+	*fake_sysreg(id_aa64isar0_el1) = 0;
+}
+
 /* Whatever the bytes are, the line stays one line of printable ASCII and fits the log's. */
 static void test_json_of_noise(void **state)
 {
@@ -335,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_other_version),
 		cmocka_unit_test(test_how_it_ended),
 		cmocka_unit_test(test_out_of_the_caches),
+		cmocka_unit_test(test_checksum),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_of_noise),
 	};
