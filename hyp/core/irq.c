@@ -23,6 +23,7 @@ struct irq_desc {
 
 static struct spinlock irq_lock;
 static struct irq_desc *table; /* INTIDs 0 .. gic_limits.nr_spis_end - 1 */
+static uint64_t claimed[IRQ_WAKE_WORDS]; /* lock; SPIs that are somebody's: to find the few among many */
 static irq_guest_fn *guest_fn;
 static bool routed_to_boot_cpu;
 
@@ -50,6 +51,8 @@ static int claim(uint32_t intid, const char *name, struct irq_desc what)
 	} else {
 		*d = what;
 		d->name = name;
+		if (intid >= GIC_FIRST_SPI)
+			bitmap_set(claimed, intid);
 	}
 	spin_unlock(&irq_lock);
 	if (!err && intid >= GIC_FIRST_SPI)
@@ -92,6 +95,7 @@ void irq_release_all(const struct domain *owner)
 		gic->set_pending(i, false);
 		gic->set_active(i, false);
 		*d = (struct irq_desc){ 0 };
+		bitmap_clear(claimed, i);
 	}
 	spin_unlock(&irq_lock);
 }
@@ -147,10 +151,12 @@ void irq_set_target(uint32_t intid, unsigned int cpu)
 
 static void route_all(bool to_boot_cpu)
 {
+	unsigned int i;
+
 	spin_lock(&irq_lock);
 	routed_to_boot_cpu = to_boot_cpu;
-	for (uint32_t i = GIC_FIRST_SPI; i < gic_limits.nr_spis_end; i++) {
-		if (table[i].name && table[i].target)
+	bitmap_for_each(i, claimed, gic_limits.nr_spis_end) {
+		if (table[i].target)
 			gic->set_target(i, to_boot_cpu ? 0 : online_target(table[i].target));
 	}
 	spin_unlock(&irq_lock);
@@ -201,12 +207,14 @@ const char *irq_name_of(const struct domain *owner, uint32_t vintid)
 
 void irq_wake_mask(uint64_t mask[IRQ_WAKE_WORDS])
 {
-	for (unsigned int i = 0; i < IRQ_WAKE_WORDS; i++)
+	unsigned int i;
+
+	for (i = 0; i < IRQ_WAKE_WORDS; i++)
 		mask[i] = 0;
-	for (uint32_t i = GIC_FIRST_SPI; i < gic_limits.nr_spis_end; i++) {
+	bitmap_for_each(i, claimed, gic_limits.nr_spis_end) {
 		const struct irq_desc *d = &table[i];
 
-		if (d->name && d->enabled &&
+		if (d->enabled &&
 		    (d->owner ? domain_source_on(d->owner, WAKE_DEVICE) : d->wake))
 			bitmap_set(mask, i);
 	}

@@ -34,9 +34,11 @@ static bool switched_off(uint32_t intid)
 
 const uint64_t *wake_collect(void)
 {
+	unsigned int intid;
+
 	irq_wake_mask(mask);
-	for (uint32_t intid = GIC_FIRST_SPI; intid < gic_limits.nr_spis_end; intid++)
-		if (bitmap_test(mask, intid) && switched_off(intid))
+	bitmap_for_each(intid, mask, gic_limits.nr_spis_end)
+		if (switched_off(intid))
 			bitmap_clear(mask, intid);
 	return mask;
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fake_cpu.h"
+#include "lib/bitmap.h"
 #include "vgic_harness.h"
 
 #define HW_SPI    40
@@ -358,6 +359,7 @@ static void check_nothing_left(void)
 
 			FUZZ_CHECK(irq->target == VGIC_NO_VCPU ||
 			           !vgic_irq_deliverable(dom->vgic, irq));
+			FUZZ_CHECK(i < VGIC_NR_PRIVATE || bitmap_test(dom->vgic->spis_on, i) == irq->enabled);
 		}
 	}
 	FUZZ_CHECK(!phys_spi[HW_SPI].active || irq_of(0, HW_SPI)->active ||

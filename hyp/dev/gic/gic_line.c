@@ -138,15 +138,21 @@ void gic_bank_disable(const struct gic_bank *b, const uint32_t *keep)
 		             block_mask(b, i) & ~(keep ? keep[i] : 0));
 }
 
+/* Bits 1, 3, 5 and so on, pushed together. */
+static uint32_t odd_bits(uint32_t v)
+{
+	v = v >> 1 & 0x55555555;
+	v = (v | v >> 1) & 0x33333333;
+	v = (v | v >> 2) & 0x0f0f0f0f;
+	v = (v | v >> 4) & 0x00ff00ff;
+	return (v | v >> 8) & 0x0000ffff;
+}
+
 /* Bit n set: line n is edge-triggered. Its config field is 0b10 (IHI 0048 4.3.13, IHI 0069 12.9.9).
  */
 static uint32_t edge_mask(const struct gic_block *s)
 {
-	uint32_t mask = 0;
-
-	for (unsigned int n = 0; n < 32; n++)
-		mask |= (s->config[n / 16] >> (2 * (n % 16) + 1) & 1) << n;
-	return mask;
+	return odd_bits(s->config[0]) | odd_bits(s->config[1]) << 16;
 }
 
 uint32_t gic_block_pending_edges(const struct gic_block *s)
@@ -214,15 +220,19 @@ static uint32_t pick_wake(const struct gic_bank *b, const struct gic_block *s, c
                           bool edges)
 {
 	for (unsigned int i = 0; i < gic_bank_blocks(b); i++) {
-		uint32_t pending = mmio_read32(word(b, b->at->set_pending, i));
+		uint32_t may = gic_wake_word(wake, i) & block_mask(b, i);
+		uint32_t pending;
 
-		if (s) {
+		if (s)
+			may &= s[i].enable & (edges ? edge_mask(&s[i]) : ~edge_mask(&s[i]));
+		if (!may)
+			continue;
+		pending = mmio_read32(word(b, b->at->set_pending, i));
+		if (s)
 			pending |= gic_block_pending_edges(&s[i]);
-			pending &= s[i].enable & (edges ? edge_mask(&s[i]) : ~edge_mask(&s[i]));
-		} else {
+		else
 			pending &= mmio_read32(word(b, b->at->set_enable, i));
-		}
-		pending &= gic_wake_word(wake, i) & block_mask(b, i);
+		pending &= may;
 		if (pending)
 			return b->first + 32 * i + (uint32_t)__builtin_ctz(pending);
 	}

@@ -140,6 +140,33 @@ static uintptr_t route_addr(unsigned int n)
 	return v3.gicd + GICD_IROUTERE + 8 * (n - spis);
 }
 
+/* There are some hundreds, so not by route_addr(). */
+static void save_routes(void)
+{
+	unsigned int spis = gic_limits.nr_spis_end - GIC_FIRST_SPI;
+	uint64_t *to = saved.routes, *end = to + spis;
+	uintptr_t from = route_addr(0);
+
+	for (; to < end; from += 8)
+		*to++ = mmio_read64(from);
+	end += gic_limits.nr_espis;
+	for (from = v3.gicd + GICD_IROUTERE; to < end; from += 8)
+		*to++ = mmio_read64(from);
+}
+
+static void restore_routes(void)
+{
+	unsigned int spis = gic_limits.nr_spis_end - GIC_FIRST_SPI;
+	const uint64_t *from = saved.routes, *end = from + spis;
+	uintptr_t to = route_addr(0);
+
+	for (; from < end; to += 8)
+		mmio_write64(to, *from++);
+	end += gic_limits.nr_espis;
+	for (to = v3.gicd + GICD_IROUTERE; from < end; to += 8)
+		mmio_write64(to, *from++);
+}
+
 /* IROUTER's affinity fields are where MPIDR_EL1 has them. */
 static uint64_t route_to(uint64_t mpidr)
 {
@@ -166,8 +193,7 @@ static int restore_distributor(const uint32_t *keep)
 		return err;
 	gic_bank_restore(&v3.spis, saved.spis, keep);
 	gic_bank_restore(&v3.espis, saved.espis, NULL);
-	for (unsigned int n = 0; n < nr_routes(); n++)
-		mmio_write64(route_addr(n), saved.routes[n]);
+	restore_routes();
 	gic_bank_restore_enables(&v3.spis, saved.spis);
 	gic_bank_restore_enables(&v3.espis, saved.espis);
 	return wait_gicd();
@@ -449,8 +475,7 @@ static int suspend(const uint64_t *wake)
 
 	gic_v3_cpu_save(&saved.cpu);
 	saved.gicd_ctlr = mmio_read32(v3.gicd + GICD_CTLR);
-	for (unsigned int n = 0; n < nr_routes(); n++)
-		saved.routes[n] = mmio_read64(route_addr(n));
+	save_routes();
 	save_redist(rd);
 	gic_bank_save(&v3.espis, saved.espis);
 	gic_bank_save(&v3.spis, saved.spis);

@@ -3,6 +3,7 @@
  * vCPUs. */
 #include "core/domain_power.h"
 #include "core/irq.h"
+#include "lib/bitmap.h"
 #include "lib/err.h"
 #include "mm/page.h"
 #include "virt/vgic/vgic_priv.h"
@@ -192,7 +193,9 @@ static bool ppi_wakes(struct vgic *g, uint32_t *vintid)
 
 static bool spi_wakes(struct vgic *g, uint32_t except, uint32_t *vintid)
 {
-	for (uint32_t intid = VGIC_NR_PRIVATE; intid < g->nr_intids; intid++) {
+	unsigned int intid;
+
+	bitmap_for_each(intid, g->spis_on, g->nr_intids) {
 		struct vgic_irq *irq = vgic_irq_of(g, NULL, intid);
 
 		if (intid == except)

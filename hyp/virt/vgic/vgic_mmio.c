@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Register tables: lookup, arrays by INTID, and the fields that both versions have. */
 #include "core/irq.h"
+#include "lib/bitmap.h"
 #include "virt/vgic/vgic_priv.h"
 
 static const struct vgic_reg *find(const struct vgic_regs *t, uint64_t offset)
@@ -110,6 +111,8 @@ static void change_enable(const struct vgic_mmio *m, struct vgic_irq *irq, uint3
 	if (irq->enabled == on)
 		return;
 	irq->enabled = on;
+	if (intid >= VGIC_NR_PRIVATE)
+		bitmap_assign(m->g->spis_on, intid, on);
 	if (phys && !on)
 		irq_disable(irq->pintid);
 	vgic_update(m->g, m->vv, irq, intid);

@@ -95,6 +95,7 @@ struct vgic {
 	uint8_t prio_mask;
 	uint32_t lr_mask;
 	struct vgic_irq *spis;
+	uint64_t spis_on[VGIC_QUEUE_WORDS]; /* by INTID: those that are enabled */
 	uint32_t hw_ppis;
 	bool enabled;   /* GICD_CTLR: the group that this guest has */
 	uint64_t kicks; /* vCPUs to kick when the lock is dropped */
