@@ -8,10 +8,11 @@ hyp_OBJ := $(hyp_C:%.c=$(B)/%.o) $(hyp_S:%.S=$(B)/%.S.o)
 # hyp/lib/libc gives libfdt's headers the C library names they include.
 HYP_CPPFLAGS := -Ihyp -Iinclude -isystem hyp/lib/libc -I$(HYP_O) -isystem $(LIBFDT_INC) -isystem $(XEN_INC)
 
-# Small, but for what runs at each exit of a guest, each interrupt and each change of vCPU.
+# Small, but for what runs at each exit of a guest, each interrupt and each change of vCPU, or at each step of a suspend.
 hyp_FAST := $(wildcard hyp/arch/*.c hyp/virt/vgic/*.c hyp/dev/gic/*.c) \
 	$(addprefix hyp/core/,cpu.c irq.c sched.c timer.c vcpu.c) $(addprefix hyp/lib/,bitmap.c string.c) \
-	$(addprefix hyp/virt/,sysregs.c trap.c vmmio.c vpsci.c vtimer.c hypercall/dispatch.c hypercall/version.c) hyp/mm/stage2.c
+	$(addprefix hyp/virt/,sysregs.c trap.c vmmio.c vpsci.c vtimer.c hypercall/dispatch.c hypercall/version.c) hyp/mm/stage2.c \
+	$(addprefix hyp/suspend/,engine.c journal.c)
 # A function's frame may not eat the 8 KiB stack; -fstack-usage leaves the numbers beside the objects.
 # The tiny model: all is within a MiB. Not for clang, whose loads from the GOT lld can't link then.
 HYP_CFLAGS := $(TARGET_CFLAGS) $(if $(LLVM),,-mcmodel=tiny) -Os -Wframe-larger-than=768 -fstack-usage

@@ -59,15 +59,21 @@ static void unlock(void)
 /* A character that the port doesn't take in time is lost; the ring has Dormouse's own. */
 static void out(char c)
 {
-	con.uart->put(c);
+	(void)con.uart->write(&c, 1);
 }
 
 static void out_text(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
-			out('\r');
-		out(text[i]);
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *stop = newline ? newline : end;
+
+		(void)con.uart->write(text, (size_t)(stop - text));
+		if (newline)
+			(void)con.uart->write("\r\n", 2);
+		text = newline ? newline + 1 : end;
 	}
 }
 

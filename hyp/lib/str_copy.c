@@ -4,13 +4,12 @@
 
 size_t str_copy(char *dst, const char *src, size_t size)
 {
-	size_t len = strlen(src);
+	size_t len = 0;
 
-	if (size) {
-		size_t n = len < size ? len : size - 1;
-
-		memcpy(dst, src, n);
-		dst[n] = '\0';
-	}
-	return len;
+	if (!size)
+		return strlen(src);
+	for (; len < size - 1 && src[len]; len++)
+		dst[len] = src[len];
+	dst[len] = '\0';
+	return len + strlen(src + len);
 }

@@ -22,6 +22,16 @@ NO_IDIOM void *memcpy(void *dst, const void *src, size_t n)
 	const uint8_t *s = src;
 
 	if (both_aligned(d, s)) {
+		/* Word by word, in this order: memmove() counts on it. */
+		for (; n >= 32; n -= 32, d += 32, s += 32) {
+			uint64_t *to = (uint64_t *)(void *)d;
+			const uint64_t *from = (const uint64_t *)(const void *)s;
+
+			to[0] = from[0];
+			to[1] = from[1];
+			to[2] = from[2];
+			to[3] = from[3];
+		}
 		for (; n >= 8; n -= 8, d += 8, s += 8)
 			*(uint64_t *)(void *)d = *(const uint64_t *)(const void *)s;
 	}
@@ -57,6 +67,11 @@ NO_IDIOM void *memset(void *dst, int c, size_t n)
 	uint64_t word = (uint8_t)c * 0x0101010101010101ULL;
 
 	if (both_aligned(d, d)) {
+		for (; n >= 32; n -= 32, d += 32) {
+			uint64_t *to = (uint64_t *)(void *)d;
+
+			to[0] = to[1] = to[2] = to[3] = word;
+		}
 		for (; n >= 8; n -= 8, d += 8)
 			*(uint64_t *)(void *)d = word;
 	}

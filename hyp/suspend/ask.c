@@ -40,7 +40,7 @@ unsigned int ask_all(uint32_t cycle)
 
 	open = true;
 	for (uint16_t id = 0; id < MAX_DOMAINS; id++) {
-		struct domain *d = domain_by_id(id);
+		struct domain *d = domains[id] ? domain_by_id(id) : NULL;
 
 		if (d && !d->dying && ask(d, cycle))
 			n++;

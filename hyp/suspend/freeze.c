@@ -76,14 +76,12 @@ static const char *objection(const struct domain *d)
 bool freeze_blockers(suspend_blocker_fn *fn, void *ctx)
 {
 	for (unsigned int i = 0; i < MAX_DOMAINS; i++) {
-		struct domain *d = domain_by_id((uint16_t)i);
-		struct suspend_blocker b = { .domid = (uint16_t)i };
+		/* Most places of the table are free. */
+		const struct domain *d = domains[i] ? domain_by_id((uint16_t)i) : NULL;
+		const char *reason = d ? objection(d) : NULL;
 
-		if (!d)
-			continue;
-		b.name = d->name;
-		b.reason = objection(d);
-		if (b.reason && !fn(ctx, &b))
+		if (reason && !fn(ctx, &(struct suspend_blocker){
+					.domid = (uint16_t)i, .name = d->name, .reason = reason }))
 			return false;
 	}
 	return true;

@@ -70,6 +70,7 @@ static uint32_t checksum(const struct dm_journal_record *r)
 	               "whole words");
 	if (!crc32_by_cpu())
 		return ~crc32_by_table(crc, (const uint8_t *)r + from, sizeof(*r) - from);
+#pragma GCC unroll 16
 	for (size_t i = 0; i < (sizeof(*r) - from) / sizeof(*p); i++)
 		crc = crc32_add(crc, p[i]);
 	return ~crc;

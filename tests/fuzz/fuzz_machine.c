@@ -354,9 +354,9 @@ static int uart_init(paddr_t base)
 	return 0;
 }
 
-static bool uart_put(char c)
+static size_t uart_write(const char *text, size_t len)
 {
-	return true;
+	return len;
 }
 
 static int uart_get(void)
@@ -380,7 +380,7 @@ static int uart_nothing(void)
 static const struct uart_ops uart = {
 	.compatible = "fuzz,uart",
 	.init = uart_init,
-	.put = uart_put,
+	.write = uart_write,
 	.get = uart_get,
 	.rx_irq = uart_rx_irq,
 	.flush = uart_nothing,

@@ -27,12 +27,13 @@ static int port_init(paddr_t base)
 	return init_err;
 }
 
-static bool port_put(char c)
+static size_t port_write(const char *text, size_t len)
 {
 	assert_false(port_asleep);
-	assert_true(nr_sent < sizeof(sent) - 1);
-	sent[nr_sent++] = c;
-	return true;
+	assert_true(nr_sent + len < sizeof(sent));
+	memcpy(sent + nr_sent, text, len);
+	nr_sent += (unsigned int)len;
+	return len;
 }
 
 static int port_get(void)
@@ -61,7 +62,7 @@ static int port_resume(void)
 
 static const struct uart_ops port = {
 	.init = port_init,
-	.put = port_put,
+	.write = port_write,
 	.get = port_get,
 	.rx_irq = port_rx_irq,
 	.suspend = port_suspend,

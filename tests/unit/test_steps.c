@@ -1207,7 +1207,7 @@ static void test_blocker_is_named_once(void **state)
 	came_back_with(PSCI_DENIED);
 	assert_int_equal(fake_logs, 3); /* asked for, blocked by, failed */
 	domu.state = DOMAIN_SUSPENDED;
-	wakes_after = 2 * MAX_DOMAINS + 1; /* reported, asked: none there; then the rows */
+	wakes_after = 2 * 2 + 1; /* reported, asked, both domains each time; then the rows */
 	fake_logs = 0;
 	cycle();
 	came_back_with(PSCI_DENIED);

@@ -160,7 +160,8 @@ static int pl011_init(paddr_t base)
 	return 0;
 }
 
-static bool pl011_put(char c)
+/* False: given up, the character is lost. */
+static bool put(char c)
 {
 	if (rd(UARTFR) & FR_TXFF) {
 		if (port.stuck)
@@ -173,6 +174,15 @@ static bool pl011_put(char c)
 	port.stuck = false;
 	wr(UARTDR, (uint8_t)c);
 	return true;
+}
+
+static size_t pl011_write(const char *text, size_t len)
+{
+	size_t sent = 0;
+
+	for (size_t i = 0; i < len; i++)
+		sent += put(text[i]);
+	return sent;
 }
 
 static int pl011_get(void)
@@ -253,7 +263,7 @@ static int pl011_resume(void)
 const struct uart_ops pl011_ops = {
 	.compatible = "arm,pl011",
 	.init = pl011_init,
-	.put = pl011_put,
+	.write = pl011_write,
 	.get = pl011_get,
 	.rx_irq = pl011_rx_irq,
 	.flush = pl011_flush,

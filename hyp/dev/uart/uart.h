@@ -9,8 +9,8 @@ struct uart_ops {
 	const char *compatible; /* device tree */
 	/* Registers at base, mapped already. 0 or -ENODEV (not what it should be). */
 	int (*init)(paddr_t base);
-	/* Waits, bounded, for room; false: given up, the character is lost. */
-	bool (*put)(char c);
+	/* As it is. Waits, bounded, for room; what there is none for in time is lost. How many were not. */
+	size_t (*write)(const char *text, size_t len);
 	int (*get)(void); /* a character, or -1 */
 	/* Interrupt on received characters; get() until -1 quiets it. */
 	void (*rx_irq)(bool on);
