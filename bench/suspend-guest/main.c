@@ -150,12 +150,14 @@ static void journal_print(void)
 static void say_ready(void)
 {
 	static struct dm_op op;
+	uint64_t said;
 
 	memset(&op, 0, sizeof(op));
 	op.op = DM_OP_DOM0_READY;
-	print("ready %lu\n", count_phys());
+	said = count_phys();
 	if (control(&op))
 		tap_bail("DM_OP_DOM0_READY fails");
+	print("ready %lu\n", said);
 	rest(THAW_US);
 }
 
