@@ -6,6 +6,7 @@
 #include "arch/cache.h"
 #include "boot/dom0dev.h"
 #include "boot/dom0dt.h"
+#include "boot/dt.h"
 #include "core/domain.h"
 #include "core/irq.h"
 #include "core/p2m.h"
@@ -213,6 +214,7 @@ int dom0_build(const struct host_info *h, const struct boot_plan *p,
 
 	if (err)
 		return err;
+	dt_index(tree);
 	d = domain_create(DOMID_DOM0, "dom0", p->nr_vcpus);
 	if (!d) {
 		log_err("Dom0: no memory for a domain of %u vCPUs; give fewer by dom0_max_vcpus=",

@@ -8,24 +8,25 @@
 #include "lib/log.h"
 #include "lib/string.h"
 
-static bool is_at(const void *tree, int node, const struct host_device *d)
+/* Emulated for Dom0. */
+static bool is_dormouses(const struct host_info *h, const void *tree, int node)
 {
 	uint64_t base, size;
 
-	return d->size && dt_reg(tree, node, 0, &base, &size) == 0 && base == d->base.raw;
+	return dt_reg(tree, node, 0, &base, &size) == 0 &&
+	       ((h->uart.size && base == h->uart.base.raw) || (h->rtc.size && base == h->rtc.base.raw));
 }
 
 /*
  * Nodes right below the root that are no devices, though they have `reg` or devices' properties in
  * them.
  */
-static bool is_other_subtree(const void *tree, int node)
+static bool is_other_subtree(const void *tree, int top)
 {
 	static const char *const names[] = { "memory",          "cpus", "chosen",
 		                             "reserved-memory", "psci", "aliases",
 		                             "hypervisor" };
-	int top = fdt_supernode_atdepth_offset(tree, node, 1, NULL);
-	const char *name = top >= 0 ? fdt_get_name(tree, top, NULL) : NULL;
+	const char *name = fdt_get_name(tree, top, NULL);
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(names); i++) {
 		size_t len = strlen(names[i]);
@@ -36,13 +37,41 @@ static bool is_other_subtree(const void *tree, int node)
 	return !name;
 }
 
-bool dom0dev_is_passed(const struct host_info *h, const void *tree, int node)
+/* From device to device of Dom0's tree. */
+struct walk {
+	const void *tree;
+	int node, depth;
+	int hidden; /* depth of the node that hides all below it; -1: none does */
+	int gic, timer;
+};
+
+static struct walk walk_begin(const void *tree)
 {
 	unsigned int version;
 
-	return !is_other_subtree(tree, node) && dt_reachable(tree, node) &&
-	       node != hostdt_find_gic(tree, &version) && node != hostdt_find_timer(tree) &&
-	       !is_at(tree, node, &h->uart) && !is_at(tree, node, &h->rtc);
+	return (struct walk) {
+		.tree = tree,
+		.hidden = dt_okay(tree, 0) ? -1 : 0,
+		.gic = hostdt_find_gic(tree, &version),
+		.timer = hostdt_find_timer(tree),
+	};
+}
+
+/* False: that was the last one. Their registers may still be Dormouse's. */
+static bool walk_on(struct walk *w)
+{
+	for (;;) {
+		w->node = fdt_next_node(w->tree, w->node, &w->depth);
+		if (w->node < 0 || w->depth <= 0)
+			return false;
+		if (w->hidden >= 0 && w->depth > w->hidden)
+			continue;
+		w->hidden = -1;
+		if ((w->depth == 1 && is_other_subtree(w->tree, w->node)) || !dt_okay(w->tree, w->node))
+			w->hidden = w->depth;
+		else if (w->node != w->gic && w->node != w->timer)
+			return true;
+	}
 }
 
 static int add_pages(struct ranges *out, uint64_t base, uint64_t size)
@@ -108,13 +137,13 @@ static int remove_owned(const struct host_info *h, const struct boot_plan *p, st
 int dom0dev_pages(const struct host_info *h, const struct boot_plan *p,
                   const struct passthrough *passed, const void *tree, struct ranges *out)
 {
+	struct walk w = walk_begin(tree);
 	int err = 0;
 
 	out->count = 0;
-	for (int node = fdt_next_node(tree, 0, NULL); node >= 0 && err == 0;
-	     node = fdt_next_node(tree, node, NULL))
-		if (fdt_getprop(tree, node, "reg", NULL) && dom0dev_is_passed(h, tree, node))
-			err = add_device(tree, node, out);
+	while (err == 0 && walk_on(&w))
+		if (fdt_getprop(tree, w.node, "reg", NULL) && !is_dormouses(h, tree, w.node))
+			err = add_device(tree, w.node, out);
 	if (err == 0)
 		err = remove_owned(h, p, out);
 	if (err == 0)
@@ -128,16 +157,15 @@ int dom0dev_pages(const struct host_info *h, const struct boot_plan *p,
 typedef int interrupt_fn(const void *fdt, int gic, int node, unsigned int i, uint32_t *intid);
 
 /* Counts on after an interrupt of another controller, stops at the end or at what is broken. */
-static int each_spi(const void *tree, int node, interrupt_fn *get, dom0dev_spi_fn *fn, void *ctx)
+static int each_spi(const struct walk *w, interrupt_fn *get, dom0dev_spi_fn *fn, void *ctx)
 {
-	unsigned int version;
-	int ctrl = hostdt_find_gic(tree, &version);
-	int err = 0;
+	const void *tree = w->tree;
+	int node = w->node, err = 0;
 
 	for (unsigned int i = 0; err == 0 || err == -ENODEV; i++) {
 		uint32_t intid;
 
-		err = get(tree, ctrl, node, i, &intid);
+		err = get(tree, w->gic, node, i, &intid);
 		if (err == -EINVAL)
 			log_warn("device tree: %s has an interrupt that no GIC can have; left off",
 			         fdt_get_name(tree, node, NULL));
@@ -153,19 +181,19 @@ static int each_spi(const void *tree, int node, interrupt_fn *get, dom0dev_spi_f
 
 int dom0dev_for_each_spi(const struct host_info *h, const void *tree, dom0dev_spi_fn *fn, void *ctx)
 {
+	struct walk w = walk_begin(tree);
 	int err = 0;
 
-	for (int node = fdt_next_node(tree, 0, NULL); node >= 0 && err == 0;
-	     node = fdt_next_node(tree, node, NULL)) {
-		if (!fdt_getprop(tree, node, "interrupts", NULL) &&
-		    !fdt_getprop(tree, node, "interrupts-extended", NULL) &&
-		    !fdt_getprop(tree, node, "interrupt-map", NULL))
+	while (err == 0 && walk_on(&w)) {
+		if (!fdt_getprop(tree, w.node, "interrupts", NULL) &&
+		    !fdt_getprop(tree, w.node, "interrupts-extended", NULL) &&
+		    !fdt_getprop(tree, w.node, "interrupt-map", NULL))
 			continue;
-		if (!dom0dev_is_passed(h, tree, node))
+		if (is_dormouses(h, tree, w.node))
 			continue;
-		err = each_spi(tree, node, dt_interrupt, fn, ctx);
+		err = each_spi(&w, dt_interrupt, fn, ctx);
 		if (err == 0)
-			err = each_spi(tree, node, dt_map_interrupt, fn, ctx);
+			err = each_spi(&w, dt_map_interrupt, fn, ctx);
 	}
 	return err;
 }

@@ -9,9 +9,6 @@
 #include "boot/ranges.h"
 #include "lib/types.h"
 
-/* Does tree's node have registers or interrupts that go to Dom0 as they are? */
-bool dom0dev_is_passed(const struct host_info *h, const void *tree, int node);
-
 /*
  * Pages, 1:1, of all the devices passed; never RAM, the GIC, what is emulated or passed through.
  * 0; -ENOSPC: too many pieces. Pure. out need not be empty before.

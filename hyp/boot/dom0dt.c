@@ -50,28 +50,52 @@ static bool is_secure(const void *fdt, int node)
 	return secure && strcmp(secure, "disabled") != 0 && !dt_okay(fdt, node);
 }
 
-/* Private interrupts of a physical CPU cannot be handed to a vCPU: PMU, SPE and the like. */
-static bool uses_ppi(const void *fdt, int node)
+/* Where they are, until something is removed from the tree. */
+struct controllers {
+	bool known;
+	int gic, timer;
+};
+
+static void find_controllers(struct controllers *c, const void *fdt)
 {
 	unsigned int version;
+
+	if (c->known)
+		return;
+	dt_index(fdt);
+	c->gic = hostdt_find_gic(fdt, &version);
+	c->timer = hostdt_find_timer(fdt);
+	c->known = true;
+}
+
+static void forget_controllers(struct controllers *c)
+{
+	dt_index(NULL);
+	c->known = false;
+}
+
+/* Private interrupts of a physical CPU cannot be handed to a vCPU: PMU, SPE and the like. */
+static bool uses_ppi(struct controllers *c, const void *fdt, int node)
+{
 	uint32_t intid = GIC_FIRST_SPI;
-	int ctrl, err = 0;
+	int err = 0;
 
 	if (!fdt_getprop(fdt, node, "interrupts", NULL) &&
 	    !fdt_getprop(fdt, node, "interrupts-extended", NULL))
 		return false;
-	ctrl = hostdt_find_gic(fdt, &version);
-	if (ctrl < 0 || node == ctrl || node == hostdt_find_timer(fdt))
+	find_controllers(c, fdt);
+	if (c->gic < 0 || node == c->gic || node == c->timer)
 		return false;
 	for (unsigned int i = 0; err == 0 || err == -ENODEV; i++) {
-		err = dt_interrupt(fdt, ctrl, node, i, &intid);
+		err = dt_interrupt(fdt, c->gic, node, i, &intid);
 		if (err == 0 && intid < GIC_FIRST_SPI)
 			return true;
 	}
 	return false;
 }
 
-static bool is_removed(const struct dom0dt_in *in, const void *fdt, int node, int depth)
+static bool is_removed(const struct dom0dt_in *in, struct controllers *c, const void *fdt, int node,
+                       int depth)
 {
 	static const char *const by_name[] = { "cpus", "psci", "hypervisor", "secure-chosen" };
 	const char *name = fdt_get_name(fdt, node, NULL);
@@ -81,7 +105,7 @@ static bool is_removed(const struct dom0dt_in *in, const void *fdt, int node, in
 			return true;
 	return (depth == 1 && is_memory(fdt, node)) || is_secure(fdt, node) ||
 	       passthrough_is_taken(in->passed, fdt, node) ||
-	       dt_compatible(fdt, node, quirk_hidden_devices) || uses_ppi(fdt, node);
+	       dt_compatible(fdt, node, quirk_hidden_devices) || uses_ppi(c, fdt, node);
 }
 
 /* Properties that lead to what has been removed. */
@@ -92,23 +116,28 @@ static const char *const removed_properties[] = {
 /* Walks the tree in order; a removed node's successor is that of the node before it. */
 static int remove_nodes(void *fdt, const struct dom0dt_in *in)
 {
+	struct controllers c = { .known = false };
 	int prev = 0, prev_depth = 0;
 
 	for (;;) {
 		int depth = prev_depth;
 		int node = fdt_next_node(fdt, prev, &depth);
 
-		if (node < 0 || depth < 0)
+		if (node < 0 || depth < 0) {
+			forget_controllers(&c);
 			return node == -FDT_ERR_NOTFOUND || depth < 0 ? 0 : node;
-		if (is_removed(in, fdt, node, depth)) {
+		}
+		if (is_removed(in, &c, fdt, node, depth)) {
 			int err = fdt_del_node(fdt, node);
 
+			forget_controllers(&c);
 			if (err)
 				return err;
 			continue;
 		}
 		for (size_t i = 0; i < ARRAY_SIZE(removed_properties); i++)
-			fdt_delprop(fdt, node, removed_properties[i]);
+			if (fdt_delprop(fdt, node, removed_properties[i]) == 0)
+				forget_controllers(&c);
 		prev = node;
 		prev_depth = depth;
 	}

@@ -22,6 +22,88 @@ static const struct {
 	{ .first = 1056, .count = 64 },   /* extended PPI */
 };
 
+/*
+ * A flattened tree has no way up: libfdt goes through all of it from the start, twice, for each parent. So the tree
+ * that is read most has its nodes listed. One with more of them isn't listed, only slow.
+ */
+#define INDEX_NODES 1024
+#define INDEX_DEPTH 16
+
+static struct {
+	const void *fdt; /* NULL: none */
+	unsigned int count;
+	struct place {
+		int node, parent;
+		uint32_t phandle;
+		int compatible_len;
+		const char *compatible; /* NULL: it has none */
+	} at[INDEX_NODES]; /* in the tree's order, which is that of the offsets */
+} listed;
+
+void dt_index(const void *fdt)
+{
+	int up[INDEX_DEPTH] = { -1 };
+	int depth = 0;
+
+	listed.fdt = NULL;
+	listed.count = 0;
+	for (int node = fdt ? 0 : -1; node >= 0 && depth >= 0; node = fdt_next_node(fdt, node, &depth)) {
+		struct place *p;
+
+		if (listed.count == INDEX_NODES || depth + 1 >= INDEX_DEPTH)
+			return;
+		p = &listed.at[listed.count++];
+		*p = (struct place) {
+			.node = node,
+			.parent = up[depth],
+			.phandle = fdt_get_phandle(fdt, node),
+		};
+		p->compatible = fdt_getprop(fdt, node, "compatible", &p->compatible_len);
+		up[depth + 1] = node;
+	}
+	listed.fdt = fdt;
+}
+
+/* NULL: that tree isn't listed, or has no such node. */
+static const struct place *place_of(const void *fdt, int node)
+{
+	unsigned int from = 0, end = fdt == listed.fdt ? listed.count : 0;
+
+	while (from < end) {
+		unsigned int mid = (from + end) / 2;
+
+		if (listed.at[mid].node == node)
+			return &listed.at[mid];
+		if (listed.at[mid].node < node)
+			from = mid + 1;
+		else
+			end = mid;
+	}
+	return NULL;
+}
+
+int dt_parent(const void *fdt, int node)
+{
+	const struct place *p = place_of(fdt, node);
+
+	if (!p)
+		return fdt_parent_offset(fdt, node);
+	return p->parent >= 0 ? p->parent : -FDT_ERR_NOTFOUND;
+}
+
+/* As fdt_node_offset_by_phandle(). */
+static int by_phandle(const void *fdt, uint32_t phandle)
+{
+	if (fdt != listed.fdt)
+		return fdt_node_offset_by_phandle(fdt, phandle);
+	if (phandle == 0 || phandle == UINT32_MAX)
+		return -FDT_ERR_BADPHANDLE;
+	for (unsigned int i = 0; i < listed.count; i++)
+		if (listed.at[i].phandle == phandle)
+			return listed.at[i].node;
+	return -FDT_ERR_NOTFOUND;
+}
+
 int dt_path(const void *fdt, const char *path, size_t len)
 {
 	const char *rest = memchr(path, '/', len);
@@ -63,8 +145,12 @@ uint32_t dt_u32(const void *fdt, int node, const char *name, uint32_t def)
 
 const char *dt_compatible(const void *fdt, int node, const char *const *list)
 {
-	for (; *list; list++)
-		if (fdt_node_check_compatible(fdt, node, *list) == 0)
+	const struct place *p = place_of(fdt, node);
+	int len = p ? p->compatible_len : 0;
+	const char *prop = p ? p->compatible : fdt_getprop(fdt, node, "compatible", &len);
+
+	for (; prop && *list; list++)
+		if (fdt_stringlist_contains(prop, len, *list))
 			return *list;
 	return NULL;
 }
@@ -86,7 +172,7 @@ bool dt_okay(const void *fdt, int node)
 
 bool dt_reachable(const void *fdt, int node)
 {
-	for (; node >= 0; node = fdt_parent_offset(fdt, node))
+	for (; node >= 0; node = dt_parent(fdt, node))
 		if (!dt_okay(fdt, node))
 			return false;
 	return true;
@@ -143,7 +229,7 @@ static int translate(const void *fdt, int node, uint64_t *addr)
 	int err = bus_get(fdt, node, &child);
 
 	while (err == 0 && child.node != 0) {
-		int up = fdt_parent_offset(fdt, child.node);
+		int up = dt_parent(fdt, child.node);
 
 		if (up < 0)
 			return -EINVAL;
@@ -160,7 +246,7 @@ static int reg_entry(const void *fdt, int node, unsigned int i, uint64_t *base, 
 {
 	int len, err;
 	const uint8_t *p = fdt_getprop(fdt, node, "reg", &len);
-	int up = p ? fdt_parent_offset(fdt, node) : -1;
+	int up = p ? dt_parent(fdt, node) : -1;
 	struct bus bus;
 	unsigned int entry;
 
@@ -187,7 +273,7 @@ int dt_reg(const void *fdt, int node, unsigned int i, uint64_t *base, uint64_t *
 	int err = reg_entry(fdt, node, i, base, size);
 
 	if (err == 0)
-		err = translate(fdt, fdt_parent_offset(fdt, node), base);
+		err = translate(fdt, dt_parent(fdt, node), base);
 	return err == 0 && *base + *size < *base ? -EINVAL : err;
 }
 
@@ -195,7 +281,7 @@ int dt_window(const void *fdt, int bus, unsigned int i, uint64_t *base, uint64_t
 {
 	int len, err;
 	const uint8_t *p = fdt_getprop(fdt, bus, "ranges", &len);
-	int up = p ? fdt_parent_offset(fdt, bus) : -1;
+	int up = p ? dt_parent(fdt, bus) : -1;
 	struct bus child, parent;
 	unsigned int entry;
 
@@ -221,11 +307,11 @@ int dt_window(const void *fdt, int bus, unsigned int i, uint64_t *base, uint64_t
 /* The controller that the node's `interrupts` go to (2.4.1): inherited from above. */
 static int interrupt_parent(const void *fdt, int node)
 {
-	for (; node >= 0; node = fdt_parent_offset(fdt, node)) {
+	for (; node >= 0; node = dt_parent(fdt, node)) {
 		uint32_t phandle = dt_u32(fdt, node, "interrupt-parent", 0);
 
 		if (phandle)
-			return fdt_node_offset_by_phandle(fdt, phandle);
+			return by_phandle(fdt, phandle);
 	}
 	return node;
 }
@@ -248,7 +334,7 @@ static int extended_interrupt(const void *fdt, int gic, const uint8_t *p, int le
                               uint32_t *intid)
 {
 	while (len >= (int)CELL) {
-		int target = fdt_node_offset_by_phandle(fdt, (uint32_t)dt_cells(p, 1));
+		int target = by_phandle(fdt, (uint32_t)dt_cells(p, 1));
 		uint32_t cells = target >= 0 ? dt_u32(fdt, target, "#interrupt-cells", 0) : 0;
 
 		p += CELL;
@@ -299,7 +385,7 @@ int dt_map_interrupt(const void *fdt, int gic, int node, unsigned int i, uint32_
 	 * specifier.
 	 */
 	while (p && key <= 32 && len >= (int)(key + CELL)) {
-		int target = fdt_node_offset_by_phandle(fdt, (uint32_t)dt_cells(p + key, 1));
+		int target = by_phandle(fdt, (uint32_t)dt_cells(p + key, 1));
 		unsigned int addr, cells, rest;
 
 		if (target < 0)

@@ -9,6 +9,14 @@
 
 #include "lib/types.h"
 
+/*
+ * From now on what goes up in that tree, or to a phandle, is quick; until it changes or moves, before which dt_index()
+ * is called again (NULL: none is). One tree at a time; boot CPU.
+ */
+void dt_index(const void *fdt);
+/* As fdt_parent_offset(). */
+int dt_parent(const void *fdt, int node);
+
 /* Property as a zero-terminated string, or NULL: absent or not terminated. */
 const char *dt_string(const void *fdt, int node, const char *name);
 /*

@@ -85,6 +85,7 @@ int hostdt_open(const void *fdt, struct host_info *h)
 {
 	int err;
 
+	dt_index(NULL);
 	memset(h, 0, sizeof(*h));
 	h->gic_node = -1;
 	h->bootargs = "";
@@ -106,6 +107,7 @@ int hostdt_open(const void *fdt, struct host_info *h)
 		        fdt, fdt_strerror(err));
 		return -EINVAL;
 	}
+	dt_index(fdt);
 	h->fdt = fdt;
 	h->fdt_at = (struct range) { .base = ptr_pa(fdt).raw, .size = fdt_totalsize(fdt) };
 	h->gic_node = hostdt_find_gic(fdt, &h->gic.version);

@@ -128,7 +128,7 @@ static int add_region(struct reader *r, uint64_t host, uint64_t size, uint64_t g
 /* <host address, size, guest address>, in the cells of the node's parent. */
 static int read_registers(struct reader *r)
 {
-	int parent = fdt_parent_offset(r->fdt, r->node);
+	int parent = dt_parent(r->fdt, r->node);
 	int ac = fdt_address_cells(r->fdt, parent), sc = fdt_size_cells(r->fdt, parent);
 	int len, err = 0, entry = 4 * (2 * ac + sc);
 	const uint8_t *p = fdt_getprop(r->fdt, r->node, "xen,reg", &len);

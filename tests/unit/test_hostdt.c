@@ -508,6 +508,56 @@ static void test_interrupts(void **state)
 	free(fdt);
 }
 
+/* With the nodes listed, all answers are the same as libfdt's own; in another tree, too. */
+static void test_listed(void **state)
+{
+	static const char *const lists[][3] = { { "arm,pl011", "arm,pl031", NULL }, { "virtio,mmio", NULL },
+		                                { "arm,gic-v3", "arm,cortex-a15-gic", NULL } };
+	void *fdt = dt_load(3, 8, 512), *other = dt_load(2, 1, 512);
+	unsigned int nodes = 0;
+
+	for (unsigned int pass = 0; pass < 3; pass++) {
+		const void *tree = pass == 2 ? other : fdt;
+
+		dt_index(pass ? fdt : NULL);
+		for (int node = 0; node >= 0; node = fdt_next_node(tree, node, NULL), nodes++) {
+			assert_int_equal(dt_parent(tree, node), fdt_parent_offset(tree, node));
+			for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+				const char *const *list = lists[i];
+
+				while (*list && fdt_node_check_compatible(tree, node, *list))
+					list++;
+				assert_ptr_equal(dt_compatible(tree, node, lists[i]), *list);
+			}
+		}
+		assert_int_equal(dt_parent(tree, 0), -FDT_ERR_NOTFOUND);
+	}
+	assert_true(nodes > 150);
+
+	/* By phandle: what an interrupt leads to. */
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		uint32_t intid[2] = { 0, 0 };
+		int ctrl = dt_node(fdt, "/intc@8000000"), err[2];
+
+		for (unsigned int i = 0; i < 2; i++) {
+			dt_index(i ? fdt : NULL);
+			err[i] = dt_interrupt(fdt, ctrl, node, 0, &intid[i]);
+		}
+		assert_int_equal(err[0], err[1]);
+		assert_int_equal(intid[0], intid[1]);
+	}
+
+	/* One that is deeper than the list is good for is read all the same. */
+	for (int i = 0, node = 0; i < 20; i++)
+		node = dt_must(fdt_add_subnode(other, node, "deep"));
+	dt_index(other);
+	for (int node = 0; node >= 0; node = fdt_next_node(other, node, NULL))
+		assert_int_equal(dt_parent(other, node), fdt_parent_offset(other, node));
+	dt_index(NULL);
+	free(fdt);
+	free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_bad_modules_later), cmocka_unit_test(test_stdout_path), cmocka_unit_test(test_stdout_alias),
 		cmocka_unit_test(test_timer_names),       cmocka_unit_test(test_translation),
 		cmocka_unit_test(test_interrupts),        cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_listed),
 	};
 
 	return cmocka_run_group_tests_name("hostdt", tests, NULL, NULL);
