@@ -104,6 +104,24 @@ static int by_phandle(const void *fdt, uint32_t phandle)
 	return -FDT_ERR_NOTFOUND;
 }
 
+int dt_check(const void *fdt, uint64_t size)
+{
+	int err = size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, size);
+
+	for (int node = err ? -1 : 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		int prop;
+
+		fdt_for_each_property_offset(prop, fdt, node)
+		{
+			int len;
+
+			if (!fdt_get_property_by_offset(fdt, prop, &len) || len < 0)
+				return -FDT_ERR_BADSTRUCTURE;
+		}
+	}
+	return err;
+}
+
 int dt_path(const void *fdt, const char *path, size_t len)
 {
 	const char *rest = memchr(path, '/', len);

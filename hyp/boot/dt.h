@@ -10,6 +10,12 @@
 #include "lib/types.h"
 
 /*
+ * 0, or libfdt's error: the tree of at most size bytes may be read. More than fdt_check_full(), which lets pass a
+ * property of length -1 to -8, for its walk wraps (libfdt 1.6).
+ */
+int dt_check(const void *fdt, uint64_t size);
+
+/*
  * From now on what goes up in that tree, or to a phandle, is quick; until it changes or moves, before which dt_index()
  * is called again (NULL: none is). One tree at a time; boot CPU.
  */

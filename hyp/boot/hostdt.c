@@ -100,7 +100,7 @@ int hostdt_open(const void *fdt, struct host_info *h)
 	if (err == 0 && (fdt_totalsize(fdt) > HOST_MAX_DTB || fdt_version(fdt) < 17))
 		err = -FDT_ERR_BADVERSION;
 	if (err == 0)
-		err = fdt_check_full(fdt, fdt_totalsize(fdt));
+		err = dt_check(fdt, fdt_totalsize(fdt));
 	if (err) {
 		log_err("device tree: what is at %p is broken (%s): pass a version 17 tree of at "
 		        "most 2 MiB in x0",

@@ -291,8 +291,7 @@ static int read_tree(struct reader *r, const struct host_module *m)
 	int top, depth = 0, err;
 
 	r->fdt = pa_ptr(pa_make(m->at.base));
-	err = m->at.size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED
-	                                             : fdt_check_full(r->fdt, m->at.size);
+	err = dt_check(r->fdt, m->at.size);
 	top = err ? err : fdt_path_offset(r->fdt, "/passthrough");
 	if (top < 0) {
 		log_err("domain %s: partial device tree %s: %s", r->d->name, m->name,

@@ -4,6 +4,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 
+#include "boot/dt.h"
 #include "lib/types.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
@@ -218,7 +219,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 	/* Now and then the bytes as they are: the tree's own structure is input, too. */
 	if (below(&r, 8) == 0 || size < sizeof(struct fdt_header) || fdt_check_header(data) ||
-	    fdt_totalsize(data) > size || fdt_check_full(data, size))
+	    fdt_totalsize(data) > size || dt_check(data, size))
 		return LLVMFuzzerMutate(data, size, max_size);
 	fdt = malloc(room);
 	if (fdt_open_into(data, fdt, (int)room) == 0) {

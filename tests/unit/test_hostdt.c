@@ -151,6 +151,15 @@ static void module_of_no_size(void *fdt)
 	dt_must(fdt_setprop(fdt, dt_node(fdt, "/chosen/module@0"), "reg", reg, sizeof(reg)));
 }
 
+/* libfdt's own check takes it for an empty one's. */
+static void negative_length(void *fdt)
+{
+	int len;
+
+	dt_must(fdt_setprop_empty(fdt, 0, "odd"));
+	fdt_get_property_w(fdt, 0, "odd", &len)->len = 0xffffffff;
+}
+
 static void wrapping_memory(void *fdt)
 {
 	int node = dt_node(fdt, "/memory@40000000");
@@ -188,6 +197,7 @@ static const struct {
 	{ psci_by_hvc, -ENODEV, "called by \"hvc\"" },
 	{ module_without_reg, -EINVAL, "module@0 has no usable reg" },
 	{ module_of_no_size, -EINVAL, "module@0 has no usable reg" },
+	{ negative_length, -EINVAL, "is broken (FDT_ERR_BADSTRUCTURE)" },
 	{ wrapping_memory, -EINVAL, "memory is broken" },
 	{ too_many_modules, -ENOSPC, "105 modules below /chosen; at most 104" },
 };

@@ -294,6 +294,24 @@ static void test_broken(void **state)
 	free(fdt);
 }
 
+/* libfdt's own check takes its length for that of an empty one. */
+static void test_property_of_negative_length(void **state)
+{
+	void *fdt = partial_tree();
+	int node = dt_node(fdt, "/passthrough"), len;
+	struct fdt_property *p;
+
+	dt_must(fdt_setprop_empty(fdt, node, "odd"));
+	p = fdt_get_property_w(fdt, node, "odd", &len);
+	assert_non_null(p);
+	p->len = 0xffffffff;
+	machine(3, 1);
+	give(1, fdt);
+	assert_int_equal(passthrough_read(&h, &plan, &passed), -EINVAL);
+	assert_non_null(strstr(fake_last_log, "partial device tree dtb: FDT_ERR_BADSTRUCTURE"));
+	free(fdt);
+}
+
 static void test_random_damage(void **state)
 {
 	void *good = partial_tree();
@@ -372,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_usual),	       cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_spis),	       cmocka_unit_test(test_interrupt_of_a_virtual_device),
 		cmocka_unit_test(test_twice),	       cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_property_of_negative_length),
 		cmocka_unit_test(test_broken),	       cmocka_unit_test(test_random_damage),
 		cmocka_unit_test(test_dom0_lacks_it),
 	};
