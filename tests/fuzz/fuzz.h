@@ -4,12 +4,14 @@
  *
  * All state of the code under test and of the fakes below it is put back before each execution
  * (fuzz_state.c): no target resets anything. What must not be put back is kept in memory from
- * malloc().
+ * malloc(); a large buffer that is always written before it is read is FUZZ_SCRATCH, for speed.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
 
 #include "fuzz_input.h"
+
+#define FUZZ_SCRATCH __attribute__((section("fuzz_scratch")))
 
 /* The target's: once; what it leaves behind is the state that each execution begins with. */
 void fuzz_setup(void);

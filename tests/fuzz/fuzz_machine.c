@@ -496,7 +496,10 @@ static void boot_cpus(void)
 		cpus[i] = &cpu[i];
 		fake_cpu_arch[i] = &cpu[i].arch;
 		FUZZ_CHECK(sched_init_cpu(&cpu[i]) == 0);
+		fake_cpu = i;
+		*fake_sysreg(id_aa64isar0_el1) = 1 << 16; /* FEAT_CRC32 */
 	}
+	fake_cpu = 0;
 	fake_barrier_watch(on_barrier);
 	fuzz_gic_sample = sample;
 	fake_counter = 1000000000000;

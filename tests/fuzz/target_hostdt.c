@@ -21,7 +21,7 @@ static struct host_info h;
 static struct boot_plan plan;
 static struct passthrough nothing_passed;
 static struct ranges pages;
-static _Alignas(8) uint8_t tree[MAX_TREE];
+static _Alignas(8) FUZZ_SCRATCH uint8_t tree[MAX_TREE];
 
 void fuzz_setup(void)
 {

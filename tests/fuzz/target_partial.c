@@ -22,7 +22,7 @@
 static struct host_info h;
 static struct boot_plan plan;
 static struct passthrough passed;
-static _Alignas(8) uint8_t tree[128 * 1024];
+static _Alignas(8) FUZZ_SCRATCH uint8_t tree[128 * 1024];
 
 void fuzz_setup(void)
 {
