@@ -4,6 +4,7 @@
 import hashlib
 import re
 import struct
+import tempfile
 from pathlib import Path
 
 from . import ROOT, fdt
@@ -100,9 +101,10 @@ def file_of(data):
     path = Path(ROOT / "build/domu" / (hashlib.sha1(data).hexdigest()[:16] + ".dtb"))
     if not path.is_file() or path.read_bytes() != data:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_bytes(data)
-        new.replace(path)
+        # Of a name that is nobody else's: machines start side by side.
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as new:
+            new.write(data)
+        Path(new.name).replace(path)
     return path
 
 

@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
 from conftest import ROOT
+from dormouse_run import domu
 
 RUN = str(ROOT / "scripts/run")
 PLAIN = ("--native", "--bios", "none", "--cpus", "1", "--mem", "512M")
@@ -110,3 +112,13 @@ def test_a_late_console_client_sees_all(machine, tmp_path):
         assert b"Booting Linux" in seen
     assert m.sh("echo 1 2") == "1 2"
     assert m.power_off() == 0
+
+
+def test_machines_that_begin_at_once_share_a_domains_tree(tmp_path, monkeypatch):
+    """On a fresh clone they all make the same file; each took another's half-made one for its own."""
+    monkeypatch.setattr(domu, "ROOT", tmp_path)
+    contents = [b"tree %d" % (n // 4) for n in range(800)]
+    with ProcessPoolExecutor(4) as pool:
+        paths = list(pool.map(domu.file_of, contents))
+    assert [path.read_bytes() for path in paths] == contents
+    assert {p.name for p in (tmp_path / "build/domu").iterdir()} == {path.name for path in paths}
