@@ -209,11 +209,21 @@ inline wait_here()
 	fi
 }
 
+/* code: hyp/virt/vgic/vgic_vcpu.c:vgic_flush_here: vgic_dirty, false < vgic_refresh_all < vgic_fill */
+inline vgic_flush_here()
+{
+	dirty = false;
+	in_lr = in_lr || pending;
+	pending = false
+}
+
 /* code: hyp/virt/trap.c:on_wfx: vgic_pending < sched_wait_here < vcpu_block < vgic_pending < vcpu_unblock */
+/* code: hyp/virt/vgic/vgic.c:vgic_pending: spin_lock < vgic_flush_here < vgic_unlock */
 inline wait_for_interrupt()
 {
 	lock(vgic_lock);
-	found = pending || in_lr;
+	vgic_flush_here();
+	found = in_lr;
 	unlock(vgic_lock);
 	if
 	:: !found -> wait_here()
@@ -226,13 +236,11 @@ inline wait_for_interrupt()
 	found = false
 }
 
-/* code: hyp/virt/vgic/vgic_vcpu.c:vgic_flush: spin_lock < vgic_dirty, false < vgic_fill < vgic_unlock */
+/* code: hyp/virt/vgic/vgic_vcpu.c:vgic_flush: spin_lock < vgic_flush_here < vgic_unlock */
 inline vgic_flush()
 {
 	lock(vgic_lock);
-	dirty = false;
-	in_lr = in_lr || pending;
-	pending = false;
+	vgic_flush_here();
 	unlock(vgic_lock)
 }
 

@@ -251,7 +251,7 @@ inline domain_unpause(me, d)
 	:: else					\
 	fi
 
-/* code: hyp/virt/vgic/vgic_vcpu.c:vgic_flush: vgic_dirty, false < vgic_refresh_all < vgic_fill */
+/* code: hyp/virt/vgic/vgic_vcpu.c:vgic_flush_here: vgic_dirty, false < vgic_refresh_all < vgic_fill */
 #define flush_if_needed(v)			\
 	atomic {				\
 		if				\

@@ -713,6 +713,43 @@ static void hw_spi_ends_on_another_cpu(void **state)
 	load(0);
 }
 
+/* In no list register and no queue in between, for it was disabled; and disabled already when it fired. */
+static void hw_spi_waits_disabled_for_another_cpu(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_assign_hw(dom, SPI, 50), 0);
+	for (unsigned int late = 0; late < 2; late++) {
+		load(1);
+		route(SPI, 1);
+		set_bit(1, late ? ICENABLER : ISENABLER, SPI);
+		phys_fire(1, 50, SPI);
+		set_bit(1, ICENABLER, SPI);
+		load(0);
+		route(SPI, 0);
+		set_bit(0, ISENABLER, SPI);
+		assert_int_equal(guest_ack(0), SPI);
+		guest_eoi(0, SPI);
+		assert_false(phys_spi[50].active);
+	}
+}
+
+/* What another vCPU asks of one's physical PPI waits for its own CPU: a look before it waits must not miss it. */
+static void hw_ppi_changed_from_afar_is_seen_before_waiting(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_assign_hw(dom, 27, 27), 0);
+	load(1);
+	phys_fire(1, 27, 27); /* not enabled */
+	load(0);
+	wr(0, bit_reg(1, ISACTIVER, 27), BIT(27));
+	wr(0, bit_reg(1, ISENABLER, 27), BIT(27));
+	wr(0, bit_reg(1, ICACTIVER, 27), BIT(27));
+	on_cpu_of(1);
+	assert_true(vgic_pending(dom->vcpus[1]));
+	assert_int_equal(guest_ack(1), 27);
+	guest_eoi(1, 27);
+}
+
 /* Two vCPUs share a CPU and its timer PPI. */
 static void hw_ppi_belongs_to_each_vcpu(void **state)
 {
@@ -1048,6 +1085,8 @@ int main(void)
 		BOTH(hw_level_that_drops_is_taken_back),
 		BOTH(hw_spi_moves_with_its_vcpu),
 		BOTH(hw_spi_ends_on_another_cpu),
+		BOTH(hw_spi_waits_disabled_for_another_cpu),
+		cmocka_unit_test_setup_teardown(hw_ppi_changed_from_afar_is_seen_before_waiting, v3, down),
 		cmocka_unit_test_setup_teardown(hw_ppi_belongs_to_each_vcpu, v3, down),
 		BOTH(reset_ends_what_is_active),
 		BOTH(pending_and_wake),

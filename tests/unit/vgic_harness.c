@@ -522,6 +522,8 @@ static void check_irq(unsigned int vcpu, uint32_t intid)
 	assert_false(irq->lr_pending || irq->lr_latch);
 	if (irq->queued)
 		assert_true(irq->active || vgic_irq_deliverable(g, irq));
+	else if (intid < 32 && irq->hw && vgic_has_requests(irq))
+		assert_true(dom->vcpus[vcpu]->vgic_dirty); /* its own CPU finds a place for it */
 	else
 		assert_true(irq->target == VGIC_NO_VCPU ||
 		            !(irq->active || vgic_irq_deliverable(g, irq)));

@@ -90,9 +90,7 @@ void vgic_hw_fired(struct domain *d, uint32_t vintid, uint32_t intid)
 	if (irq->hw && irq->pintid == intid) {
 		irq->latch = true;
 		irq->hw_active = true;
-		/* Ended, but not yet read back where it was. */
-		if (irq->lr != VGIC_NO_LR && !vgic_is_here(vgic_vcpu_of(d->vgic, irq->home)))
-			vgic_untie(d->vgic, irq, vintid);
+		irq->acked_by = (uint8_t)this_cpu()->arch.id;
 		vgic_update(d->vgic, NULL, irq, vintid);
 	}
 	vgic_unlock(d->vgic, NULL);
@@ -150,7 +148,7 @@ bool vgic_pending(struct vcpu *v)
 		return false;
 	}
 	if (vgic_is_here(vv)) {
-		vgic_refresh_all(g, vv);
+		vgic_flush_here(g, vv);
 		for (uint32_t used = vv->used; used && !pending; used &= used - 1) {
 			uint32_t intid = vv->lr_vintid[__builtin_ctz(used)];
 			const struct vgic_irq *irq = vgic_irq_of(g, vv, intid);
@@ -301,6 +299,7 @@ static void init_irq(struct vgic_irq *irq, unsigned int target)
 		.targets = 1, /* v2 SPIs: vCPU 0, as IROUTER's 0 says on v3 */
 		.home = VGIC_NO_VCPU,
 		.lr = VGIC_NO_LR,
+		.acked_by = VGIC_NO_CPU,
 	};
 }
 

@@ -28,8 +28,6 @@ static void enqueue(struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
 	vv->queue_words |= BIT(intid / 64);
 	irq->queued = true;
 	irq->home = (uint8_t)vv->v->id;
-	/* Its list register may become another CPU's than that which took it. */
-	vgic_untie(vv->v->domain->vgic, irq, intid);
 }
 
 static void dequeue(struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
@@ -86,6 +84,20 @@ static uint64_t group_of(const struct vgic *g)
 	return g->version == 3 ? group1.raw : 0;
 }
 
+/*
+ * The end of a physical SPI that is active for us is done by hand, unless its list register is one of the CPU that took it.
+ * An SPI's active state is one for all CPUs (IHI 0048 3.2.4), and a tied list register may end it from anywhere; but QEMU's
+ * GICv2 has one for each CPU: it sets that of the CPU which acknowledges, ends that of the CPU whose list register it is, and
+ * an SPI that is still active for its target never comes again. Writes of GICD_ISACTIVER and GICD_ICACTIVER are for all CPUs
+ * there, too.
+ */
+static void untie_elsewhere(const struct vgic *g, struct vgic_irq *irq, uint32_t intid)
+{
+	if (g->version == 2 && irq->hw && irq->hw_active && intid >= VGIC_NR_PRIVATE &&
+	    irq->acked_by != this_cpu()->arch.id)
+		irq->by_hand = true;
+}
+
 /* irq is in no queue. It is deliverable or active. */
 static void attach(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, struct vgic_irq *irq,
                    uint32_t intid)
@@ -94,6 +106,7 @@ static void attach(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, struct 
 
 	lr.priority = irq->priority;
 	lr.source = irq->source;
+	untie_elsewhere(g, irq, intid);
 	if (is_tied(irq)) {
 		lr.hw = 1;
 		lr.pintid = irq->pintid;
@@ -172,18 +185,18 @@ static void detach(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, struct 
 
 /* The physical interrupt's active state follows, where it can be reached: SPIs everywhere, PPIs on
  * vv's CPU. */
-static void hw_follow_active(const struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid, bool on)
+static void hw_follow_active(struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid, bool on)
 {
 	if (!irq->hw || irq->hw_active == on)
 		return;
 	irq->hw_active = on;
 	if (intid >= VGIC_NR_PRIVATE || vgic_is_here(vv))
 		gic->set_active(irq->pintid, on);
-	vgic_untie(g, irq, intid);
+	irq->acked_by = VGIC_NO_CPU;
 }
 
 /* What the guest asked for by ICPENDR, ICACTIVER and ISACTIVER; irq is in no list register. */
-static void apply_requests(const struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
+static void apply_requests(struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
 {
 	if (!vgic_has_requests(irq))
 		return;
@@ -194,7 +207,7 @@ static void apply_requests(const struct vgic *g, struct vgic_vcpu *vv, struct vg
 	if (irq->raise_active)
 		irq->active = true;
 	if (irq->raise_active || (!irq->active && !irq->latch))
-		hw_follow_active(g, vv, irq, intid, irq->active);
+		hw_follow_active(vv, irq, intid, irq->active);
 	irq->by_hand &= irq->active || irq->latch;
 	irq->drop_pending = false;
 	irq->drop_active = false;
@@ -288,7 +301,7 @@ static void refresh(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, uint64
 		irq->drop_pending = true;
 	if (lr.state == GIC_LR_INVALID || vgic_has_requests(irq) || !lr_is_good(g, irq, &lr)) {
 		detach(g, vv, n, irq, intid, &lr);
-		apply_requests(g, vv, irq, intid);
+		apply_requests(vv, irq, intid);
 		if ((irq->active || vgic_irq_deliverable(g, irq)) && home_of(irq) == vv->v->id) {
 			attach(g, vv, n, irq, intid);
 			return;
@@ -339,7 +352,7 @@ static void evict(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, uint64_t
 	if (!(empty & BIT(n)))
 		lr = gic->read_lr(n);
 	detach(g, vv, n, irq, intid, &lr);
-	apply_requests(g, vv, irq, intid);
+	apply_requests(vv, irq, intid);
 	gic->clear_lr(n);
 	if ((irq->active || vgic_irq_deliverable(g, irq)) && home_of(irq) == vv->v->id)
 		enqueue(vv, irq, intid);
@@ -512,7 +525,7 @@ static void find_place(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *ir
 			g->kicks |= BIT(vv->v->id);
 			return;
 		}
-		apply_requests(g, vv, irq, intid);
+		apply_requests(vv, irq, intid);
 		place(g, irq, intid);
 		return;
 	}

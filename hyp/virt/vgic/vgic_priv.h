@@ -22,6 +22,7 @@
 
 #define VGIC_NO_LR       0xff
 #define VGIC_NO_VCPU     0xff
+#define VGIC_NO_CPU      0xff
 #define VGIC_NR_SGIS     GIC_NR_SGIS
 #define VGIC_NR_PRIVATE  32
 #define VGIC_END_INTIDS  1020 /* 1020-1023 are special (IHI 0048 2.2.1, IHI 0069 2.2.1) */
@@ -47,6 +48,7 @@ struct vgic_irq {
 	uint8_t lr;       /* list register of home, or VGIC_NO_LR */
 	uint8_t sources;  /* v2 SGIs: senders whose SGI is pending and not in a list register */
 	uint8_t source;   /* v2 SGIs: sender of the one that is active or in a list register */
+	uint8_t acked_by; /* hw_active SPIs: the CPU that took the physical one, or VGIC_NO_CPU */
 
 	bool enabled : 1;
 	bool edge : 1;
@@ -61,7 +63,7 @@ struct vgic_irq {
 	bool hw_active : 1; /* the physical one is active on our behalf */
 	/*
 	 * Its list register isn't tied to the physical one, because the guest made it pending
-	 * itself, or for vgic_untie()'s reason: we see its end (LR.EOI) and deactivate the physical one, if that is active.
+	 * itself, or another CPU took that: we see its end (LR.EOI) and deactivate the physical one, if that is active.
 	 */
 	bool by_hand : 1;
 
@@ -122,19 +124,6 @@ static inline struct vgic_irq *vgic_irq_of(const struct vgic *g, struct vgic_vcp
 static inline bool vgic_irq_pending(const struct vgic_irq *irq)
 {
 	return irq->latch || irq->sources || (irq->line && !irq->edge);
-}
-
-/*
- * The end of a physical SPI that is active for us is done by hand from here on, unless its list register is one of the CPU
- * that took it. An SPI's active state is one for all CPUs (IHI 0048 3.2.4), and a tied list register may end it
- * from anywhere; but QEMU's GICv2 has one for each CPU: it sets that of the CPU which acknowledges, ends that of the CPU whose
- * list register it is, and an SPI that is still active for its target never comes again. Writes of
- * GICD_ISACTIVER and GICD_ICACTIVER are for all CPUs there, too.
- */
-static inline void vgic_untie(const struct vgic *g, struct vgic_irq *irq, uint32_t intid)
-{
-	if (g->version == 2 && irq->hw && irq->hw_active && intid >= VGIC_NR_PRIVATE)
-		irq->by_hand = true;
 }
 
 static inline bool vgic_irq_deliverable(const struct vgic *g, const struct vgic_irq *irq)
@@ -216,6 +205,8 @@ void vgic_set_hcr(struct vgic_vcpu *vv, uint32_t bits);
 void vgic_refresh_all(struct vgic *g, struct vgic_vcpu *vv);
 
 /* vgic_vcpu.c */
+/* vv is loaded here: what others have asked of it is done, what waits and has room goes into list registers. */
+void vgic_flush_here(struct vgic *g, struct vgic_vcpu *vv);
 void vgic_vcpu_reset(struct vcpu *v);
 void vgic_vcpu_load(struct vcpu *v);
 void vgic_vcpu_save(struct vcpu *v);

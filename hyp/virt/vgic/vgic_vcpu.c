@@ -15,19 +15,22 @@ static void finish_hw_ppis(struct vgic *g, struct vgic_vcpu *vv)
 	}
 }
 
+void vgic_flush_here(struct vgic *g, struct vgic_vcpu *vv)
+{
+	/* Cleared first: what comes after is seen by the next look at it. */
+	__atomic_store_n(&vv->v->vgic_dirty, false, __ATOMIC_RELAXED);
+	vgic_refresh_all(g, vv);
+	finish_hw_ppis(g, vv);
+	vgic_fill(g, vv);
+}
+
 void vgic_flush(struct vcpu *v)
 {
 	struct vgic *g = v->domain->vgic;
-	struct vgic_vcpu *vv = v->vgic;
 
 	spin_lock(&g->lock);
-	if (vgic_is_here(vv)) {
-		/* Cleared first: what comes after is seen by the next look at it. */
-		__atomic_store_n(&vv->v->vgic_dirty, false, __ATOMIC_RELAXED);
-		vgic_refresh_all(g, vv);
-		finish_hw_ppis(g, vv);
-		vgic_fill(g, vv);
-	}
+	if (vgic_is_here(v->vgic))
+		vgic_flush_here(g, v->vgic);
 	vgic_unlock(g, v);
 }
 
