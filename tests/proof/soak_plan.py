@@ -28,6 +28,7 @@ class Domain:
     def __init__(self, name, kind, *, todo="work", vcpus=1, memory=8, time="continuous", boot=False):
         self.name, self.kind, self.vcpus, self.memory, self.time, self.boot = name, kind, vcpus, memory, time, boot
         self.paused = False
+        self.peer = None  # who has to work for it to work
         self.reset(todo)
 
     def reset(self, todo):
@@ -48,11 +49,11 @@ class Domain:
     @property
     def advances(self):
         """Its work goes on, perhaps between sleeps."""
-        return not (self.asleep or self.paused or self.muted)
+        return not (self.asleep or self.paused or self.muted or (self.peer and self.peer.paused))
 
 
 def at_boot():
-    return [
+    domains = [
         Domain("a1", "alarm", todo="alarm", boot=True),
         Domain("a2", "alarm", todo="alarm", time="frozen", boot=True),
         Domain("p1", "pair", todo="pair", boot=True),
@@ -60,6 +61,9 @@ def at_boot():
         Domain("w", "work", vcpus=2, time="frozen", boot=True),
         Domain("z", "linux", memory=160, boot=True),
     ]
+    pair = [d for d in domains if d.kind == "pair"]
+    pair[0].peer, pair[1].peer = pair[1], pair[0]
+    return domains
 
 
 class Plan:

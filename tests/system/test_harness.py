@@ -2,10 +2,16 @@
 """What the tests' own machine makes of a console on which several speak."""
 
 import re
+import sys
 
 import pytest
 
+from conftest import ROOT
 from dormouse_run.machine import Machine
+
+sys.path.insert(0, str(ROOT / "tests/proof"))
+
+from soak_plan import Plan  # noqa: E402
 
 
 class Console:
@@ -37,3 +43,11 @@ def test_lines_that_others_break(several, text, status, output, lines):
     m.expect = m.con.expect
     assert m.finish_command() == (status, output)
     assert m.lines == lines
+
+
+def test_soak_knows_who_waits_for_a_paused_one():
+    domains = Plan(seed=1).domains
+    assert domains["p1"].advances and domains["p2"].advances
+    domains["p2"].paused = True
+    assert not domains["p1"].advances and not domains["p2"].advances
+    assert domains["a1"].advances
