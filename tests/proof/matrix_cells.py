@@ -220,6 +220,8 @@ def firmware_options(rows, words, attempts):
         if e.slept:
             turns["gic"].append(attempt.gic)
             turns["wake-cpu"].append(attempt.wake_cpu)
+            if attempt.wake_cpu == str(CPU_OFF_FAILS):
+                turns["cpu-off"].append("ok")  # that of a CPU that was woken by mistake
         if e.cpu_on:
             turns["cpu-on"].append(attempt.cpu_on)
     out = [f"cpu-on-fail={CPU_ON_FAILS}", f"cpu-off-fail={CPU_OFF_FAILS}"]
