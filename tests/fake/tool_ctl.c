@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "abi/domu.h"
 #include "store.h"
@@ -122,8 +123,11 @@ static int list(uint64_t *cursor, const void *all, unsigned int nr, size_t size,
 
 int ctl_domains(uint64_t *cursor, struct dm_domain *out, unsigned int max)
 {
+	const struct timespec slow = { .tv_nsec = fake.slow_ms * 1000000l };
 	struct dm_domain all[FAKE_DOMAINS];
 
+	if (fake.slow_ms)
+		nanosleep(&slow, NULL);
 	for (unsigned int i = 0; i < fake.nr; i++)
 		all[i] = fake.domains[i].dm;
 	return failing("domains") ? -fake.err
@@ -181,6 +185,8 @@ int ctl_key(uint16_t domid, enum dm_key key)
 	if (domid == 0)
 		return -EOPNOTSUPP;
 	d->key = (uint16_t)key;
+	if (fake.deaf)
+		return 0;
 	/* An obedient guest. */
 	if (key == DM_KEY_SLEEP)
 		d->dm.state = DM_STATE_SUSPENDED;

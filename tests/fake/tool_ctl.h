@@ -45,6 +45,8 @@ struct fake_ctl {
 	struct dm_journal_record records[64];
 	unsigned int nr_records;
 	const char *log;
+	unsigned int slow_ms; /* what asking for the domains takes */
+	bool deaf;            /* nobody listens to keys */
 	const struct fake_fate *fates; /* of each domain that is unpaused for the first time, as many as there will be */
 	bool closed;            /* there is no hypervisor */
 	const char *store_name; /* of any domain, in Xenstore; NULL: there is none */

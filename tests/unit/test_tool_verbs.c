@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -168,6 +169,21 @@ static void test_pause(void **state)
 	                              "paused\n");
 	assert_int_equal(run_tool("pause 0"), 1);
 	assert_int_equal(run_tool("pause nobody"), 1);
+}
+
+/* However long each look takes. */
+static void test_suspend_gives_up_in_time(void **state)
+{
+	struct timespec begin, end;
+
+	(void)state;
+	fake.deaf = true;
+	fake.slow_ms = 200;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	assert_int_equal(run_tool("suspend -w -t 500ms web"), 1);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_err("it has not suspended itself in time");
+	assert_true(end.tv_sec - begin.tv_sec <= 2);
 }
 
 static void test_suspend_resume(void **state)
@@ -406,6 +422,7 @@ int main(void)
 		TEST(test_cpu_lists),
 		TEST(test_pause),
 		TEST(test_suspend_resume),
+		TEST(test_suspend_gives_up_in_time),
 		TEST(test_shutdown),
 		TEST(test_destroy),
 		TEST(test_xenstore),

@@ -120,21 +120,28 @@ const char *domain_state_text(const struct dm_domain *d)
 	return d->state < ARRAY_SIZE(words) ? words[d->state][d->pause_count > 0] : "?";
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 int domain_wait(uint16_t domid, bool (*done)(const struct dm_domain *d), unsigned int poll_ms,
                 uint64_t timeout_ms, struct dm_domain *out)
 {
 	const struct timespec pause = { .tv_nsec = poll_ms * 1000000l };
-	uint64_t waited = 0;
+	uint64_t begin = now_ms();
 	int err;
 
 	for (;;) {
 		err = domain_get(domid, out);
 		if (err || done(out))
 			return err;
-		if (timeout_ms && waited >= timeout_ms)
+		if (timeout_ms && now_ms() - begin >= timeout_ms)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
-		waited += poll_ms;
 	}
 }
 
