@@ -130,6 +130,8 @@ int ctl_domains(uint64_t *cursor, struct dm_domain *out, unsigned int max)
 		nanosleep(&slow, NULL);
 	for (unsigned int i = 0; i < fake.nr; i++)
 		all[i] = fake.domains[i].dm;
+	for (unsigned int i = 0; fake.freezing && i < fake.nr; i++)
+		all[i].pause_count++;
 	return failing("domains") ? -fake.err
 	                          : list(cursor, all, fake.nr, sizeof(all[0]), out, max);
 }
@@ -209,6 +211,7 @@ int ctl_resume(uint16_t domid)
 int ctl_dom0_ready(void)
 {
 	fake.ready++;
+	fake.freezing = false;
 	return failing("dom0_ready") ? -fake.err : 0;
 }
 

@@ -46,6 +46,7 @@ struct fake_ctl {
 	unsigned int nr_records;
 	const char *log;
 	unsigned int slow_ms; /* what asking for the domains takes */
+	bool freezing;        /* until Dom0 says that it is ready, each domain is paused once more */
 	bool deaf;            /* nobody listens to keys */
 	const struct fake_fate *fates; /* of each domain that is unpaused for the first time, as many as there will be */
 	bool closed;            /* there is no hypervisor */

@@ -171,6 +171,18 @@ static void test_pause(void **state)
 	assert_int_equal(run_tool("pause nobody"), 1);
 }
 
+/* Right after the machine's sleep. */
+static void test_frozen_ones_go_on_when_asked(void **state)
+{
+	(void)state;
+	fake.freezing = true;
+	assert_int_equal(run_tool("suspend -w web"), 0);
+	assert_int_equal(fake.ready, 1);
+	fake.freezing = true;
+	assert_int_equal(run_tool("shutdown web"), 0);
+	assert_int_equal(fake.ready, 2);
+}
+
 /* However long each look takes. */
 static void test_suspend_gives_up_in_time(void **state)
 {
@@ -423,6 +435,7 @@ int main(void)
 		TEST(test_pause),
 		TEST(test_suspend_resume),
 		TEST(test_suspend_gives_up_in_time),
+		TEST(test_frozen_ones_go_on_when_asked),
 		TEST(test_shutdown),
 		TEST(test_destroy),
 		TEST(test_xenstore),

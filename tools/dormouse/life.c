@@ -10,6 +10,8 @@
 #include "verbs.h"
 
 #define POLL_MS          50
+#define THAW_POLL_MS     10
+#define THAW_WAIT_MS     500
 #define SUSPEND_WAIT_MS  60000
 #define SHUTDOWN_WAIT_MS 300000
 
@@ -44,6 +46,18 @@ int verb_unpause(const struct args *a)
 static bool is_suspended_or_gone(const struct dm_domain *d)
 {
 	return d->state != DM_STATE_RUNNING && d->state != DM_STATE_BUILDING;
+}
+
+static bool is_not_paused(const struct dm_domain *d)
+{
+	return !d->pause_count;
+}
+
+/* Right after the machine's sleep the others are still frozen, for Dom0 may not be ready: who types a command is. */
+static void until_thawed(struct dm_domain *d)
+{
+	if (d->pause_count && ctl_dom0_ready() == 0)
+		(void)domain_wait(d->domid, is_not_paused, THAW_POLL_MS, THAW_WAIT_MS, d);
 }
 
 /* A message that fits what a key met. */
@@ -85,6 +99,7 @@ int verb_suspend(const struct args *a)
 		return STATUS_FAIL;
 	if (d.state == DM_STATE_SUSPENDED)
 		return domain_failed(&d, "it is suspended already", 0);
+	until_thawed(&d);
 	if (d.pause_count)
 		return domain_failed(&d,
 		                     "it is paused and can't hear its sleep key; unpause it "
@@ -138,7 +153,7 @@ static bool is_down(const struct dm_domain *d)
 	       d->state == DM_STATE_DYING;
 }
 
-static int press(const struct dm_domain *d, enum dm_key key)
+static int press(struct dm_domain *d, enum dm_key key)
 {
 	int err;
 
@@ -148,6 +163,7 @@ static int press(const struct dm_domain *d, enum dm_key key)
 		if (err && err != -EINVAL)
 			return domain_failed(d, "can't wake it to ask it", err);
 	}
+	until_thawed(d);
 	if (d->pause_count)
 		return domain_failed(d, "it is paused and can't hear its keys; unpause it first",
 		                     0);
