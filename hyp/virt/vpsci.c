@@ -402,30 +402,32 @@ static const struct vpsci_function arch_functions[] = {
 };
 /* clang-format on */
 
-static const struct vpsci_function *row_of(uint32_t fid)
+static __noinline const struct vpsci_function *arch_row_of(uint32_t fid)
 {
-	uint32_t n = NUMBER(fid & ~SMCCC_64);
-
-	if (likely(n < ARRAY_SIZE(functions)))
-		return functions[n].fn ? &functions[n] : NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(arch_functions); i++)
 		if (arch_functions[i].fid == fid)
 			return &arch_functions[i];
 	return NULL;
 }
 
+static inline const struct vpsci_function *row_of(uint32_t fid)
+{
+	uint32_t n = NUMBER(fid & ~SMCCC_64);
+
+	return likely(n < ARRAY_SIZE(functions)) ? &functions[n] : arch_row_of(fid);
+}
+
 /* The function that fid names for this caller, or NULL. */
-static const struct vpsci_function *find(const struct vcpu *v, uint32_t fid)
+static inline const struct vpsci_function *find(const struct vcpu *v, uint32_t fid)
 {
 	const struct vpsci_function *f = row_of(fid);
 
-	if (!f || ((fid & SMCCC_64) && !f->wide) || (f->offered && !f->offered(v)))
+	if (!f || !f->fn || ((fid & SMCCC_64) && !f->wide) || (f->offered && !f->offered(v)))
 		return NULL;
 	return f;
 }
 
-/* No canary: nothing here is indexed by, or as long as, what a guest says. */
-static __no_canary int64_t call(struct vcpu *v, const struct vpsci_function *f, uint32_t fid)
+static inline int64_t call(struct vcpu *v, const struct vpsci_function *f, uint32_t fid)
 {
 	/* The width is that of all arguments. */
 	uint64_t width = fid & SMCCC_64 ? ~0ULL : UINT32_MAX;
@@ -440,7 +442,8 @@ static __no_canary int64_t call(struct vcpu *v, const struct vpsci_function *f, 
 	return f->fn(v, &c);
 }
 
-bool vpsci_trap(struct guest_regs *r)
+/* No canary: nothing here is indexed by, or as long as, what a guest says. */
+__no_canary bool vpsci_trap(struct guest_regs *r)
 {
 	struct vcpu *v = trap_vcpu(r);
 	/* The identifier is w0 whatever the width of the call (DEN0028 2.5). */
