@@ -106,7 +106,7 @@ static uint64_t limited(unsigned int crm, unsigned int op2)
 }
 
 /* As the boot CPU has them: a guest's vCPUs move between CPUs. */
-static uint64_t values[IDREG_CRMS][IDREG_OP2S];
+uint64_t idreg_values[IDREG_CRMS][IDREG_OP2S];
 
 static uint64_t as_guest_sees(unsigned int crm, unsigned int op2)
 {
@@ -124,11 +124,6 @@ void idregs_init(void)
 {
 	for (unsigned int crm = 0; crm < IDREG_CRMS; crm++) {
 		for (unsigned int op2 = 0; op2 < IDREG_OP2S; op2++)
-			values[crm][op2] = as_guest_sees(crm, op2);
+			idreg_values[crm][op2] = as_guest_sees(crm, op2);
 	}
-}
-
-uint64_t idreg_read(unsigned int crm, unsigned int op2)
-{
-	return values[crm][op2];
 }

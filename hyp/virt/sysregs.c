@@ -168,7 +168,7 @@ static inline const struct sysreg_row *find(uint32_t key)
 	return key >= row->first ? row : NULL;
 }
 
-bool sysreg_trap(struct guest_regs *r, uint64_t esr)
+static __noinline bool other_trap(struct guest_regs *r, uint64_t esr)
 {
 	/* SYSREG_KEY() of the syndrome's fields; op1 and CRn stand side by side in both. */
 	uint32_t key = (uint32_t)(FIELD(esr, 21, 20) << 14 | FIELD(esr, 16, 10) << 7 | FIELD(esr, 4, 1) << 3 |
@@ -185,6 +185,29 @@ bool sysreg_trap(struct guest_regs *r, uint64_t esr)
 		row->write(v, key, guest_get(r, rt));
 	else
 		return trap_undefined(r, esr);
+	trap_skip(r, true);
+	return trap_go_on(v);
+}
+
+/* ESR_EL2's ISS: a read of the space of ID registers (op0 3, op1 0, CRn 0, CRm 1 to 7), by far the most of what traps. */
+#define ISS_ID_MASK (MASK(21, 20) | MASK(16, 10) | BIT(4) | ISS_READ)
+#define ISS_ID	    (BIT(21) | BIT(20) | ISS_READ)
+
+/* A write of ICC_SGI1R_EL1. */
+#define ISS_REG_MASK (MASK(21, 10) | MASK(4, 0))
+#define ISS_SGI1R    (3UL << 20 | 5UL << 17 | 0UL << 14 | 12UL << 10 | 11UL << 1)
+
+bool sysreg_trap(struct guest_regs *r, uint64_t esr)
+{
+	struct vcpu *v = trap_vcpu(r);
+
+	if (likely((esr & ISS_ID_MASK) == ISS_ID && FIELD(esr, 3, 1))) {
+		guest_set(r, FIELD(esr, 9, 5), idreg_read(FIELD(esr, 3, 1), FIELD(esr, 19, 17)));
+	} else if (likely((esr & ISS_REG_MASK) == ISS_SGI1R && gic->version >= 3)) {
+		vgic_sgi_sysreg(v, guest_get(r, FIELD(esr, 9, 5)));
+	} else {
+		return other_trap(r, esr);
+	}
 	trap_skip(r, true);
 	return trap_go_on(v);
 }

@@ -25,8 +25,8 @@ struct vtimer {
 	/* Physical timer. The software timer may fire on another CPU than the one that v runs on.
 	 */
 	struct spinlock lock; /* before vgic.lock, vcpu.lock and core's timer lock */
-	uint64_t phys_ctl;    /* lock; ENABLE and IMASK */
-	uint64_t phys_cval;   /* lock */
+	uint64_t phys_ctl;    /* ENABLE and IMASK; written under lock, by v's own traps and its reset */
+	uint64_t phys_cval;   /* the same */
 	struct timer phys;    /* lock: (re)armed and cancelled under it */
 	struct vcpu *v;       /* constant */
 };
@@ -116,7 +116,7 @@ static void virt_save(struct vcpu *v)
 
 /* ---- physical timer: emulated ---- */
 
-static bool phys_met_locked(const struct vtimer *vt)
+static bool phys_met(const struct vtimer *vt)
 {
 	return (vt->phys_ctl & CTL_ENABLE) && counter_now() >= vt->phys_cval;
 }
@@ -124,7 +124,7 @@ static bool phys_met_locked(const struct vtimer *vt)
 /* After any change, and when the time has come: line and software timer as the registers say. */
 static void phys_update_locked(struct vtimer *vt)
 {
-	bool met = phys_met_locked(vt);
+	bool met = phys_met(vt);
 
 	if ((vt->phys_ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE && !met)
 		timer_set(&vt->phys, deadline_of(vt->phys_cval, 0));
@@ -144,23 +144,17 @@ static void phys_fn(struct timer *t)
 
 uint64_t vtimer_read(struct vcpu *v, enum vtimer_reg reg)
 {
-	struct vtimer *vt = v->vtimer;
-	uint64_t value = 0;
+	/* No lock: nobody else writes what is read here. */
+	const struct vtimer *vt = v->vtimer;
 
-	spin_lock(&vt->lock);
 	switch (reg) {
 	case VTIMER_CNTP_TVAL:
-		value = (vt->phys_cval - counter_now()) & MASK(31, 0);
-		break;
+		return (vt->phys_cval - counter_now()) & MASK(31, 0);
 	case VTIMER_CNTP_CTL:
-		value = vt->phys_ctl | (phys_met_locked(vt) ? CTL_ISTATUS : 0);
-		break;
-	case VTIMER_CNTP_CVAL:
-		value = vt->phys_cval;
-		break;
+		return vt->phys_ctl | (phys_met(vt) ? CTL_ISTATUS : 0);
+	default:
+		return vt->phys_cval;
 	}
-	spin_unlock(&vt->lock);
-	return value;
 }
 
 void vtimer_write(struct vcpu *v, enum vtimer_reg reg, uint64_t value)
