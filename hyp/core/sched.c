@@ -365,7 +365,7 @@ bool sched_wait_here(struct vcpu *v)
 			gic->nudge();
 		dsb(sy); /* our stores are out before the CPU stops */
 		wfi();
-		irq_dispatch();
+		(void)irq_take_one(); /* what else is pending ends the next WFI at once, or traps when the guest runs */
 	}
 	wait_ends(c, v);
 	return v->vgic_raised || load_once(v->vgic_dirty);

@@ -195,7 +195,7 @@ inline block_for_interrupt()
 	found = false
 }
 
-/* code: hyp/core/sched.c:sched_wait_here: wait_begins < VCPU_GATE_OPEN < work < wfi < irq_dispatch < wait_ends < vgic_dirty */
+/* code: hyp/core/sched.c:sched_wait_here: wait_begins < VCPU_GATE_OPEN < work < wfi < irq_take_one < wait_ends < vgic_dirty */
 inline wait_here()
 {
 	if
@@ -370,7 +370,7 @@ proctype cpu()
 /* ---- another CPU ---- */
 
 /* code: hyp/virt/vgic/vgic.c:vgic_edge: find_and_lock < latch < vgic_update < vgic_unlock */
-/* code: hyp/virt/vgic/vgic.c:vgic_unlock: spin_unlock < domain_is_suspended < domain_wake < vcpu_kick */
+/* code: hyp/virt/vgic/vgic.c:vgic_unlock_and_tell: spin_unlock < domain_is_suspended < domain_wake < vcpu_kick */
 proctype raiser()
 {
 	bool wake;

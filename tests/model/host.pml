@@ -261,7 +261,7 @@ inline domain_unpause(me, d)
 	}
 
 /* code: hyp/virt/vgic/vgic.c:vgic_hw_fired: find_and_lock < latch = true < vgic_update < vgic_unlock */
-/* code: hyp/virt/vgic/vgic.c:vgic_unlock: spin_unlock < domain_is_suspended < domain_wake < vcpu_kick */
+/* code: hyp/virt/vgic/vgic.c:vgic_unlock_and_tell: spin_unlock < domain_is_suspended < domain_wake < vcpu_kick */
 inline vgic_raise(me)
 {
 	atomic {

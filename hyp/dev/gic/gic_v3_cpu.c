@@ -217,7 +217,8 @@ void gic_v3_clear_lr(unsigned int n)
 
 uint64_t gic_v3_empty_lrs(void)
 {
-	return sysreg_read(ICH_ELRSR_EL2) & MASK(gic_limits.nr_lrs - 1, 0);
+	/* What isn't implemented is RES0 (IHI 0069 12.4.5). */
+	return sysreg_read(ICH_ELRSR_EL2);
 }
 
 void gic_v3_save_vcpu(struct gic_vcpu_state *s)

@@ -8,7 +8,7 @@
 #include "mm/page.h"
 #include "virt/vgic/vgic_priv.h"
 
-void vgic_unlock(struct vgic *g, const struct vcpu *quiet)
+void vgic_unlock_and_tell(struct vgic *g, const struct vcpu *quiet)
 {
 	uint64_t kicks = g->kicks;
 	uint32_t wake = g->wake_vintid;
@@ -47,21 +47,13 @@ static struct vgic_irq *find_and_lock(struct domain *d, unsigned int vcpu, uint3
 	return irq;
 }
 
-static void latch(struct vgic *g, struct vgic_irq *irq, uint32_t vintid, unsigned int from)
-{
-	if (vgic_is_v2_sgi(g, vintid))
-		irq->sources |= (uint8_t)BIT(from);
-	else
-		irq->latch = true;
-}
-
 void vgic_edge(struct domain *d, unsigned int vcpu, uint32_t vintid)
 {
 	struct vgic_irq *irq = find_and_lock(d, vcpu, vintid);
 
 	if (!irq)
 		return;
-	latch(d->vgic, irq, vintid, vcpu);
+	vgic_latch(d->vgic, irq, vintid, vcpu);
 	vgic_update(d->vgic, vgic_vcpu_of(d->vgic, vcpu), irq, vintid);
 	vgic_unlock(d->vgic, NULL);
 }
@@ -75,7 +67,7 @@ void vgic_line(struct domain *d, unsigned int vcpu, uint32_t vintid, bool high)
 	if (irq->line != high) {
 		irq->line = high;
 		if (high && irq->edge)
-			latch(d->vgic, irq, vintid, vcpu);
+			vgic_latch(d->vgic, irq, vintid, vcpu);
 		vgic_update(d->vgic, vgic_vcpu_of(d->vgic, vcpu), irq, vintid);
 	}
 	vgic_unlock(d->vgic, NULL);
@@ -94,39 +86,6 @@ void vgic_hw_fired(struct domain *d, uint32_t vintid, uint32_t intid)
 		vgic_update(d->vgic, NULL, irq, vintid);
 	}
 	vgic_unlock(d->vgic, NULL);
-}
-
-void vgic_hw_ppi_fired(struct vcpu *v, uint32_t vintid, uint32_t intid)
-{
-	struct vgic *g = v->domain->vgic;
-	struct vgic_vcpu *vv = v->vgic;
-	struct vgic_irq *irq;
-
-	if (!g || vintid >= VGIC_NR_PRIVATE)
-		return;
-	irq = &vv->private[vintid];
-	spin_lock(&g->lock);
-	if (unlikely(!irq->hw || irq->pintid != intid)) {
-		spin_unlock(&g->lock);
-		return;
-	}
-	irq->latch = true;
-	irq->hw_active = true;
-	if (likely(vgic_attach_hw(g, vv, irq, vintid))) {
-		spin_unlock(&g->lock); /* nobody else is to know */
-		return;
-	}
-	vgic_update(g, vv, irq, vintid);
-	vgic_unlock(g, NULL);
-}
-
-void vgic_send_sgi(struct vgic *g, const struct vcpu *from, unsigned int to, uint32_t intid)
-{
-	struct vgic_vcpu *vv = vgic_vcpu_of(g, to);
-	struct vgic_irq *irq = &vv->private[intid];
-
-	latch(g, irq, intid, from->id);
-	vgic_deliver_private(g, vv, irq, intid);
 }
 
 bool vgic_pending(struct vcpu *v)

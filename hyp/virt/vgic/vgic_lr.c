@@ -76,14 +76,6 @@ static void take_pending(struct vgic_irq *irq, struct gic_lr *lr)
 	lr->source = irq->source;
 }
 
-/* v2 guests see one security state and use group 0; v3 guests are Non-secure: group 1. */
-static uint64_t group_of(const struct vgic *g)
-{
-	const struct gic_lr group1 = { .group1 = 1 };
-
-	return g->version == 3 ? group1.raw : 0;
-}
-
 /*
  * The end of a physical SPI that is active for us is done by hand, unless its list register is one of the CPU that took it.
  * An SPI's active state is one for all CPUs (IHI 0048 3.2.4), and a tied list register may end it from anywhere; but QEMU's
@@ -102,7 +94,7 @@ static void untie_elsewhere(const struct vgic *g, struct vgic_irq *irq, uint32_t
 static void attach(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, struct vgic_irq *irq,
                    uint32_t intid)
 {
-	struct gic_lr lr = { .raw = intid | group_of(g) };
+	struct gic_lr lr = { .raw = intid | vgic_lr_group(g) };
 
 	lr.priority = irq->priority;
 	lr.source = irq->source;
@@ -124,37 +116,6 @@ static void attach(struct vgic *g, struct vgic_vcpu *vv, unsigned int n, struct 
 	vv->used |= (uint32_t)BIT(n);
 	vv->lr_vintid[n] = (uint16_t)intid;
 	gic->write_lr(n, lr);
-}
-
-bool vgic_attach_hw(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
-{
-	const struct gic_lr fixed = { .hw = 1, .state = GIC_LR_PENDING };
-	unsigned int n = irq->lr;
-
-	if (!vgic_is_here(vv) || !irq->enabled || !g->enabled || irq->queued || irq->by_hand ||
-	    vgic_has_requests(irq) || load_once(vv->v->blocked))
-		return false;
-	if (n == VGIC_NO_LR) {
-		uint32_t room = g->lr_mask & ~vv->used;
-
-		if (!room || irq->active)
-			return false;
-		n = (unsigned int)__builtin_ctz(room);
-		irq->home = (uint8_t)vv->v->id;
-		irq->lr = (uint8_t)n;
-		vv->used |= (uint32_t)BIT(n);
-		vv->lr_vintid[n] = (uint16_t)intid;
-	} else if (!(gic->empty_lrs() & BIT(n))) {
-		return false;
-	}
-	irq->active = false;
-	irq->latch = false;
-	irq->lr_pending = true;
-	irq->lr_latch = true;
-	vv->v->vgic_raised = true;
-	gic->write_lr(n, (struct gic_lr){ .raw = fixed.raw | group_of(g) | (uint64_t)irq->priority << 48 |
-						 (uint64_t)irq->pintid << 32 | intid });
-	return true;
 }
 
 /* Takes the state out of what was read from the list register, which the caller then clears or
@@ -539,39 +500,6 @@ void vgic_update(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uin
 	find_place(g, vv, irq, intid);
 	if (vgic_irq_wakes(g, vv, irq, intid))
 		g->wake_vintid = intid;
-}
-
-/* False: it isn't the common case. */
-static bool deliver_here(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid)
-{
-	uint32_t room = g->lr_mask & ~vv->used;
-	unsigned int n = irq->lr;
-	struct gic_lr lr;
-
-	if (!vgic_is_here(vv) || !irq->enabled || !g->enabled || irq->queued ||
-	    vgic_has_requests(irq))
-		return false;
-	if (n != VGIC_NO_LR) {
-		lr = gic->read_lr(n);
-		if (lr.state != GIC_LR_INVALID)
-			return false;
-		irq->active = false;
-	} else if (room && !irq->active) {
-		n = (unsigned int)__builtin_ctz(room);
-	} else {
-		return false;
-	}
-	attach(g, vv, n, irq, intid);
-	if (unlikely(__atomic_load_n(&vv->v->blocked, __ATOMIC_RELAXED)))
-		g->kicks |= BIT(vv->v->id);
-	return true;
-}
-
-void vgic_deliver_private(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq,
-                          uint32_t intid)
-{
-	if (!deliver_here(g, vv, irq, intid))
-		vgic_update(g, vv, irq, intid);
 }
 
 void vgic_take_all_out(struct vgic *g, struct vgic_vcpu *vv)

@@ -4,21 +4,30 @@
 #include "lib/bitmap.h"
 #include "virt/vgic/vgic_priv.h"
 
-static const struct vgic_reg *find(const struct vgic_regs *t, uint64_t offset)
+#define SLOT_BYTES 128
+
+static inline unsigned int slot_of(uint64_t offset)
 {
-	unsigned int lo = 0, hi = t->count;
+	return (unsigned int)min_u64(offset / SLOT_BYTES, VGIC_ROW_SLOTS - 1);
+}
 
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (offset < t->regs[mid].start)
-			hi = mid;
-		else if (offset >= t->regs[mid].end)
-			lo = mid + 1;
-		else
-			return &t->regs[mid];
+void vgic_index_rows(struct vgic *g, const struct vgic_regs *t)
+{
+	for (unsigned int slot = 0, row = 0; slot < VGIC_ROW_SLOTS; slot++) {
+		while (t->regs[row].end <= slot * SLOT_BYTES)
+			row++;
+		g->first_row[slot] = (uint8_t)row;
 	}
-	return NULL;
+}
+
+/* NULL: reserved. */
+static inline const struct vgic_reg *find(const struct vgic *g, const struct vgic_regs *t, uint64_t offset)
+{
+	const struct vgic_reg *r = &t->regs[t->indexed ? g->first_row[slot_of(offset)] : 0];
+
+	while (offset >= r->end)
+		r++;
+	return offset >= r->start ? r : NULL;
 }
 
 static uint64_t read_array(const struct vgic_mmio *m, const struct vgic_reg *r, uint32_t offset,
@@ -53,36 +62,43 @@ static void write_array(const struct vgic_mmio *m, const struct vgic_reg *r, uin
 	}
 }
 
+static __noinline uint64_t read_locked(const struct vgic_mmio *m, const struct vgic_reg *r, uint32_t offset,
+				       unsigned int size)
+{
+	uint64_t value;
+
+	spin_lock(&m->g->lock);
+	value = r->read ? r->read(m, offset, size) : read_array(m, r, offset, size);
+	vgic_unlock(m->g, NULL);
+	return value;
+}
+
 bool vgic_mmio_read(const struct vgic_mmio *m, const struct vgic_regs *t, struct vmmio_access a,
                     uint64_t *value)
 {
-	const struct vgic_reg *r = find(t, a.offset);
-	uint32_t offset;
+	const struct vgic_reg *r = find(m->g, t, a.offset);
 
 	*value = 0;
 	if (!r)
 		return true;
-	if (!(r->widths & a.size))
+	if (unlikely(!(r->widths & a.size)))
 		return false;
-	if (!r->read && !r->get)
-		return true;
-
-	offset = (uint32_t)a.offset - r->start;
-	spin_lock(&m->g->lock);
-	*value = r->read ? r->read(m, offset, a.size) : read_array(m, r, offset, a.size);
-	vgic_unlock(m->g, NULL);
+	if (r->constant)
+		*value = r->read(m, (uint32_t)a.offset - r->start, a.size);
+	else if (r->read || r->get)
+		*value = read_locked(m, r, (uint32_t)a.offset - r->start, a.size);
 	return true;
 }
 
 bool vgic_mmio_write(const struct vgic_mmio *m, const struct vgic_regs *t, struct vmmio_access a,
                      uint64_t value)
 {
-	const struct vgic_reg *r = find(t, a.offset);
+	const struct vgic_reg *r = find(m->g, t, a.offset);
 	uint32_t offset;
 
 	if (!r)
 		return true;
-	if (!(r->widths & a.size))
+	if (unlikely(!(r->widths & a.size)))
 		return false;
 	if (!r->write && !r->set)
 		return true;

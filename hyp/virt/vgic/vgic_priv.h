@@ -29,6 +29,7 @@
 #define VGIC_MAX_SPIS    992
 #define VGIC_V2_VCPUS    8
 #define VGIC_QUEUE_WORDS 16
+#define VGIC_ROW_SLOTS	 33
 
 #define VGIC_GICD_V2_SIZE (4 * KIB)
 #define VGIC_GICD_V3_SIZE (64 * KIB)
@@ -99,6 +100,7 @@ struct vgic {
 	struct vgic_irq *spis;
 	uint64_t spis_on[VGIC_QUEUE_WORDS]; /* by INTID: those that are enabled */
 	uint32_t hw_ppis;
+	uint8_t first_row[VGIC_ROW_SLOTS]; /* constant; vgic_index_rows() */
 	bool enabled;   /* GICD_CTLR: the group that this guest has */
 	uint64_t kicks; /* vCPUs to kick when the lock is dropped */
 	/* Became pending and enabled since the lock was taken; 0, which is an SGI: nothing. */
@@ -156,6 +158,23 @@ static inline bool vgic_is_v2_sgi(const struct vgic *g, uint32_t intid)
 	return intid < VGIC_NR_SGIS && g->version == 2;
 }
 
+/* It becomes pending, by an edge or, as a v2 SGI, from that vCPU. */
+static inline void vgic_latch(const struct vgic *g, struct vgic_irq *irq, uint32_t intid, unsigned int from)
+{
+	if (vgic_is_v2_sgi(g, intid))
+		irq->sources |= (uint8_t)BIT(from);
+	else
+		irq->latch = true;
+}
+
+/* Of each of a guest's list registers. v2 guests see one security state and use group 0; v3 guests are Non-secure: group 1. */
+static inline uint64_t vgic_lr_group(const struct vgic *g)
+{
+	const struct gic_lr group1 = { .group1 = 1 };
+
+	return g->version == 3 ? group1.raw : 0;
+}
+
 /* Are its list registers this CPU's? */
 static inline bool vgic_is_here(const struct vgic_vcpu *vv)
 {
@@ -163,13 +182,18 @@ static inline bool vgic_is_here(const struct vgic_vcpu *vv)
 }
 
 /* vgic.c. Drops the lock, then kicks whom it must; never `quiet`, which may be NULL. */
-void vgic_unlock(struct vgic *g, const struct vcpu *quiet);
+void vgic_unlock_and_tell(struct vgic *g, const struct vcpu *quiet);
+static inline void vgic_unlock(struct vgic *g, const struct vcpu *quiet)
+{
+	if (unlikely(g->kicks || g->wake_vintid))
+		vgic_unlock_and_tell(g, quiet);
+	else
+		spin_unlock(&g->lock);
+}
 /* Makes every interrupt of the domain find its place anew: after GICD_CTLR. */
 void vgic_update_all(struct vgic *g);
 /* Points the physical SPI at the CPU of its virtual target. */
 void vgic_follow_target(struct vgic *g, const struct vgic_irq *irq, uint32_t intid);
-/* An SGI from one vCPU to another (or to itself). intid below 16. */
-void vgic_send_sgi(struct vgic *g, const struct vcpu *from, unsigned int to, uint32_t intid);
 
 /* Has the guest asked for something that waits for its list register? */
 static inline bool vgic_has_requests(const struct vgic_irq *irq)
@@ -177,19 +201,11 @@ static inline bool vgic_has_requests(const struct vgic_irq *irq)
 	return irq->drop_pending || irq->drop_active || irq->raise_active;
 }
 
+/* vgic_fast.c. An SGI from one vCPU to another (or to itself). intid below 16. */
+void vgic_send_sgi(struct vgic *g, const struct vcpu *from, unsigned int to, uint32_t intid);
+
 /* vgic_lr.c. vv is that of a private interrupt, ignored for SPIs. */
 void vgic_update(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid);
-/*
- * The same for a private one that was just latched, made short for what happens most: the vCPU runs
- * here, and the list register is free or the guest has emptied it since.
- */
-void vgic_deliver_private(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq,
-                          uint32_t intid);
-/*
- * A hardware-backed one that was just latched goes straight into its list register, if it is as nearly always: its vCPU runs
- * here, and the register is free or the guest has emptied it since. False: it isn't; nothing was done.
- */
-bool vgic_attach_hw(struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, uint32_t intid);
 /* A hardware-backed level was taken, but its line has fallen since: it isn't pending any more. */
 bool vgic_level_is_gone(const struct vgic_vcpu *vv, const struct vgic_irq *irq, uint32_t intid);
 /* Reads its list register back if it is in one; asks the other CPU to, if it's that one's. */
@@ -235,6 +251,7 @@ struct vgic_reg {
 	uint8_t widths; /* VGIC_W8 | ... */
 	uint8_t bits;
 	uint16_t first; /* INTID at start */
+	bool constant;  /* read() needs no lock */
 	uint32_t (*get)(const struct vgic_mmio *m, struct vgic_irq *irq, uint32_t intid);
 	void (*set)(const struct vgic_mmio *m, struct vgic_irq *irq, uint32_t intid,
 	            uint32_t value);
@@ -246,9 +263,14 @@ struct vgic_reg {
 /* Sorted by start, without overlap. What is in no row is reserved: RAZ/WI (IHI 0069 12.1.4). */
 struct vgic_regs {
 	const struct vgic_reg *regs;
-	unsigned int count;
+	unsigned int count; /* without VGIC_LAST_ROW, which ends each search */
 	uint32_t size;
+	bool indexed; /* the distributor's: vgic.first_row says where to begin; elsewhere at the top */
 };
+#define VGIC_LAST_ROW { .start = UINT32_MAX, .end = UINT32_MAX }
+
+/* While the vGIC is made: where t's rows are, by 128 bytes of the first 4 KiB; the last slot is for all behind them. */
+void vgic_index_rows(struct vgic *g, const struct vgic_regs *t);
 
 bool vgic_mmio_read(const struct vgic_mmio *m, const struct vgic_regs *t, struct vmmio_access a,
                     uint64_t *value);

@@ -130,8 +130,8 @@ static const struct vgic_reg regs[] = {
 	  .widths = VGIC_W32,
 	  .read = read_ctlr,
 	  .write = write_ctlr },
-	{ .start = 0x004, .end = 0x008, .widths = VGIC_W32, .read = read_typer },
-	{ .start = 0x008, .end = 0x00c, .widths = VGIC_W32, .read = vgic_read_iidr },
+	{ .start = 0x004, .end = 0x008, .widths = VGIC_W32, .read = read_typer, .constant = true },
+	{ .start = 0x008, .end = 0x00c, .widths = VGIC_W32, .read = vgic_read_iidr, .constant = true },
 	{ .start = 0x080, .end = 0x100, .widths = VGIC_W32 }, /* IGROUPR */
 	{ .start = 0x100,
 	  .end = 0x180,
@@ -203,23 +203,26 @@ static const struct vgic_reg regs[] = {
 	  .bits = 8,
 	  .get = get_sgi_sources,
 	  .set = set_sgi_sources },
-	{ .start = 0xfe8, .end = 0xfec, .widths = VGIC_W8 | VGIC_W32, .read = read_pidr2 },
+	{ .start = 0xfe8, .end = 0xfec, .widths = VGIC_W8 | VGIC_W32, .read = read_pidr2, .constant = true },
+	VGIC_LAST_ROW,
 };
 
 const struct vgic_regs vgic_v2_gicd = {
 	.regs = regs,
-	.count = ARRAY_SIZE(regs),
+	.count = ARRAY_SIZE(regs) - 1,
 	.size = VGIC_GICD_V2_SIZE,
+	.indexed = true,
 };
 
-static bool gicd_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
+/* No canaries below: nothing on the stack is indexed by what a guest says. */
+static __no_canary bool gicd_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
 {
 	const struct vgic_mmio m = { .g = ctx, .vv = v->vgic };
 
 	return vgic_mmio_read(&m, &vgic_v2_gicd, a, value);
 }
 
-static bool gicd_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
+static __no_canary bool gicd_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
 {
 	const struct vgic_mmio m = { .g = ctx, .vv = v->vgic };
 
@@ -237,5 +240,6 @@ int vgic_v2_register(struct domain *d, const struct vgic_config *cfg)
 		.ctx = d->vgic,
 	};
 
+	vgic_index_rows(d->vgic, &vgic_v2_gicd);
 	return vmmio_register(d, &region);
 }

@@ -113,8 +113,8 @@ static const struct vgic_reg gicd_regs[] = {
 	  .widths = VGIC_W32,
 	  .read = read_ctlr,
 	  .write = write_ctlr },
-	{ .start = 0x0004, .end = 0x0008, .widths = VGIC_W32, .read = read_typer },
-	{ .start = 0x0008, .end = 0x000c, .widths = VGIC_W32, .read = vgic_read_iidr },
+	{ .start = 0x0004, .end = 0x0008, .widths = VGIC_W32, .read = read_typer, .constant = true },
+	{ .start = 0x0008, .end = 0x000c, .widths = VGIC_W32, .read = vgic_read_iidr, .constant = true },
 	{ .start = 0x0080, .end = 0x0100, .widths = VGIC_W32 }, /* IGROUPR: RAZ/WI for Non-secure */
 	{ .start = 0x0100,
 	  .end = 0x0180,
@@ -176,13 +176,15 @@ static const struct vgic_reg gicd_regs[] = {
 	  .widths = VGIC_W32 | VGIC_W64,
 	  .read = read_irouter,
 	  .write = write_irouter },
-	{ .start = 0xffe8, .end = 0xffec, .widths = VGIC_W32, .read = read_pidr2 },
+	{ .start = 0xffe8, .end = 0xffec, .widths = VGIC_W32, .read = read_pidr2, .constant = true },
+	VGIC_LAST_ROW,
 };
 
 const struct vgic_regs vgic_v3_gicd = {
 	.regs = gicd_regs,
-	.count = ARRAY_SIZE(gicd_regs),
+	.count = ARRAY_SIZE(gicd_regs) - 1,
 	.size = VGIC_GICD_V3_SIZE,
+	.indexed = true,
 };
 
 /* GICR_TYPER (IHI 0069 12.11): whose it is, and whether the list of frames ends here. No LPIs. */
@@ -202,15 +204,16 @@ static uint64_t read_rd_typer(const struct vgic_mmio *m, uint32_t offset, unsign
  */
 static const struct vgic_reg rd_regs[] = {
 	{ .start = 0x0000, .end = 0x0004, .widths = VGIC_W32 }, /* CTLR */
-	{ .start = 0x0004, .end = 0x0008, .widths = VGIC_W32, .read = vgic_read_iidr },
-	{ .start = 0x0008, .end = 0x0010, .widths = VGIC_W32 | VGIC_W64, .read = read_rd_typer },
+	{ .start = 0x0004, .end = 0x0008, .widths = VGIC_W32, .read = vgic_read_iidr, .constant = true },
+	{ .start = 0x0008, .end = 0x0010, .widths = VGIC_W32 | VGIC_W64, .read = read_rd_typer, .constant = true },
 	{ .start = 0x0010, .end = 0x0018, .widths = VGIC_W32 }, /* STATUSR, WAKER */
-	{ .start = 0xffe8, .end = 0xffec, .widths = VGIC_W32, .read = read_pidr2 },
+	{ .start = 0xffe8, .end = 0xffec, .widths = VGIC_W32, .read = read_pidr2, .constant = true },
+	VGIC_LAST_ROW,
 };
 
 const struct vgic_regs vgic_v3_rd = {
 	.regs = rd_regs,
-	.count = ARRAY_SIZE(rd_regs),
+	.count = ARRAY_SIZE(rd_regs) - 1,
 	.size = VGIC_GICR_FRAME,
 };
 
@@ -266,15 +269,17 @@ static const struct vgic_reg sgi_regs[] = {
 	  .set = vgic_set_config },
 	{ .start = 0x0d00, .end = 0x0d04, .widths = VGIC_W32 }, /* IGRPMODR0 */
 	{ .start = 0x0e00, .end = 0x0e04, .widths = VGIC_W32 }, /* NSACR */
+	VGIC_LAST_ROW,
 };
 
 const struct vgic_regs vgic_v3_sgi = {
 	.regs = sgi_regs,
-	.count = ARRAY_SIZE(sgi_regs),
+	.count = ARRAY_SIZE(sgi_regs) - 1,
 	.size = VGIC_GICR_FRAME,
 };
 
-static bool gicd_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
+/* No canaries below: nothing on the stack is indexed by what a guest says. */
+static __no_canary bool gicd_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
 {
 	/* With affinity routing, INTIDs below 32 are the redistributors' (RES0 here). */
 	const struct vgic_mmio m = { .g = ctx };
@@ -283,7 +288,7 @@ static bool gicd_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t
 	return vgic_mmio_read(&m, &vgic_v3_gicd, a, value);
 }
 
-static bool gicd_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
+static __no_canary bool gicd_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
 {
 	const struct vgic_mmio m = { .g = ctx };
 
@@ -303,7 +308,7 @@ static const struct vgic_regs *gicr_frame(struct vgic *g, struct vmmio_access *a
 	return frame % 2 ? &vgic_v3_sgi : &vgic_v3_rd;
 }
 
-static bool gicr_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
+static __no_canary bool gicr_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t *value)
 {
 	struct vgic_mmio m;
 	const struct vgic_regs *t = gicr_frame(ctx, &a, &m);
@@ -312,7 +317,7 @@ static bool gicr_read(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t
 	return vgic_mmio_read(&m, t, a, value);
 }
 
-static bool gicr_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
+static __no_canary bool gicr_write(struct vcpu *v, void *ctx, struct vmmio_access a, uint64_t value)
 {
 	struct vgic_mmio m;
 	const struct vgic_regs *t = gicr_frame(ctx, &a, &m);
@@ -340,6 +345,7 @@ int vgic_v3_register(struct domain *d, const struct vgic_config *cfg)
 	};
 	int ret = vmmio_register(d, &gicd);
 
+	vgic_index_rows(d->vgic, &vgic_v3_gicd);
 	return ret ? ret : vmmio_register(d, &gicr);
 }
 
