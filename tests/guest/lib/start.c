@@ -43,8 +43,10 @@ void boot_main(struct cpu *c, uint64_t dtb)
 	console_init(platform_uart((const void *)dtb));
 	platform_init((const void *)dtb);
 	c->online = true;
-	print("# GICv%u, %u CPUs, PSCI by %s%s\n", plat.gic_version, plat.nr_cpus,
-	      plat.psci_hvc ? "HVC" : "SMC", plat.dormouse ? ", under Dormouse" : "");
+	/* A peer that begins at the same time would get into the middle of a line of the other's, which is read. */
+	if (!plat.peer)
+		print("# GICv%u, %u CPUs, PSCI by %s%s\n", plat.gic_version, plat.nr_cpus,
+		      plat.psci_hvc ? "HVC" : "SMC", plat.dormouse ? ", under Dormouse" : "");
 	gic_init();
 	gic_init_cpu();
 	if (plat.peer && peer_run)
