@@ -8,6 +8,8 @@
 #include <libfdt.h>
 #include "boot_dt.h"
 
+#include "boot/dt.h"
+
 const struct dt_case dt_cases[] = {
 	{ 2, 1, 512 },  { 2, 4, 512 },  { 2, 8, 512 },  { 2, 1, 1024 },  { 2, 4, 1024 },
 	{ 2, 8, 1024 }, { 2, 1, 8192 }, { 2, 4, 8192 }, { 2, 8, 8192 },  { 3, 1, 512 },
@@ -39,6 +41,7 @@ void *dt_load_raw(unsigned int gic_version, unsigned int cpu_count, unsigned int
 	FILE *f;
 	void *fdt;
 
+	dt_index(NULL); /* this one may get the memory of one that was listed */
 	snprintf(name, sizeof(name), DTB_DIR "/g%u-c%u-m%u.dtb", gic_version, cpu_count, mib);
 	f = fopen(name, "rb");
 	if (!f || fread(&head, sizeof(head), 1, f) != 1)
