@@ -16,7 +16,7 @@
 void idregs_init(void);
 
 /* op0 3, op1 0, CRn 0, CRm crm (1 to 7), op2 (0 to 7): the space that HCR_EL2.TID3 traps. */
-extern uint64_t idreg_values[IDREG_CRMS][IDREG_OP2S];
+extern uint64_t idreg_values[IDREG_CRMS][IDREG_OP2S]; /* constant behind idregs_init() */
 static inline uint64_t idreg_read(unsigned int crm, unsigned int op2)
 {
 	return idreg_values[crm][op2];

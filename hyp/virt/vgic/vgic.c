@@ -112,7 +112,6 @@ bool vgic_pending(struct vcpu *v)
 			uint32_t intid = vv->lr_vintid[__builtin_ctz(used)];
 			const struct vgic_irq *irq = vgic_irq_of(g, vv, intid);
 
-			/* static: analyzer-null-dereference: list registers hold INTIDs that exist */
 			pending = irq->lr_pending && !irq->active;
 		}
 	} else if (vv->cpu) {

@@ -34,22 +34,22 @@ static inline unsigned int free_lr(const struct vgic *g, struct vgic_vcpu *vv, s
 	return n;
 }
 
-/* Pending in list register n, by a latch. */
-static inline void write_pending(const struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, unsigned int n, uint64_t lr)
+/* Pending in list register n, by a latch. lr: what the caller's kind of interrupt has of its own. */
+static inline void write_pending(const struct vgic *g, struct vgic_vcpu *vv, struct vgic_irq *irq, unsigned int n, struct gic_lr lr)
 {
-	const struct gic_lr pending = { .state = GIC_LR_PENDING };
-
+	lr.state = GIC_LR_PENDING;
+	lr.priority = irq->priority;
+	lr.raw |= vgic_lr_group(g);
 	irq->active = false;
 	irq->latch = false;
 	irq->lr_pending = true;
 	irq->lr_latch = true;
 	vv->v->vgic_raised = true;
-	gic->write_lr(n, (struct gic_lr){ .raw = lr | pending.raw | vgic_lr_group(g) | (uint64_t)irq->priority << 48 });
+	gic->write_lr(n, lr);
 }
 
 void vgic_hw_ppi_fired(struct vcpu *v, uint32_t vintid, uint32_t intid)
 {
-	const struct gic_lr tied = { .hw = 1 };
 	struct vgic *g = v->domain->vgic;
 	struct vgic_vcpu *vv = v->vgic;
 	struct vgic_irq *irq;
@@ -64,7 +64,7 @@ void vgic_hw_ppi_fired(struct vcpu *v, uint32_t vintid, uint32_t intid)
 	irq->hw_active = true;
 	n = free_lr(g, vv, irq, vintid);
 	if (likely(n != VGIC_NO_LR)) {
-		write_pending(g, vv, irq, n, tied.raw | (uint64_t)intid << 32 | vintid);
+		write_pending(g, vv, irq, n, (struct gic_lr){ .hw = 1, .pintid = irq->pintid, .vintid = vintid });
 		spin_unlock(&g->lock); /* nobody else is to know */
 		return;
 	}
@@ -83,10 +83,8 @@ void vgic_send_sgi(struct vgic *g, const struct vcpu *from, unsigned int to, uin
 		unsigned int n = free_lr(g, vv, irq, intid);
 
 		if (likely(n != VGIC_NO_LR)) {
-			const struct gic_lr lr = { .source = g->version == 2 ? from->id : 0 };
-
-			irq->source = lr.source;
-			write_pending(g, vv, irq, n, lr.raw | intid);
+			irq->source = g->version == 2 ? (uint8_t)from->id : 0;
+			write_pending(g, vv, irq, n, (struct gic_lr){ .source = irq->source, .vintid = intid });
 			return;
 		}
 	}
