@@ -178,7 +178,7 @@ class Soak:
             self.sh(f"dormouse suspend -w -t 200s {name}")
         else:
             # A press right after it woke is that wake-up's (scripts/initrd/sleepkey): pressed again if need be.
-            self.sh(f"for i in 1 2 3 4 5 6; do dormouse suspend -w -t 30s {name} && break; done; [ $i != 6 ]")
+            self.sh(f"for i in 1 2 3 4 5 6; do dormouse suspend -w -t 30s {name} && break; [ $i != 6 ] || false; done")
         self.w.base[name] = sleeps
         if self.domain(action).bare:
             self.w.until(lambda: self.w.page(name)["asleep"], "guest sleeps", f"{name} doesn't sleep")
