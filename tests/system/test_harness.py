@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests' own machine makes of a console on which several speak."""
+"""What tests rely on themselves: what their machine makes of a console on which several speak, what rigs expect."""
 
 import re
 import sys
@@ -11,6 +11,7 @@ from dormouse_run.machine import Machine
 
 sys.path.insert(0, str(ROOT / "tests/proof"))
 
+from matrix_cells import SECONDARIES, Attempt, Row, firmware_options  # noqa: E402
 from soak_plan import Plan  # noqa: E402
 
 
@@ -51,3 +52,11 @@ def test_soak_knows_who_waits_for_a_paused_one():
     domains["p2"].paused = True
     assert not domains["p1"].advances and not domains["p2"].advances
     assert domains["a1"].advances
+
+
+@pytest.mark.parametrize("wakes, options", [("1", "cpu-off=ok+ok+denied"), ("2", "cpu-off=ok+denied")])
+def test_matrix_counts_each_cpu_off(wakes, options):
+    """A CPU that is woken by mistake goes off once more; the firmware fails it by the number of the call."""
+    rows = [Row(SECONDARIES, "devices", "plain", True, True), Row("firmware-suspend", "commit", "commit", False, False)]
+    attempts = [Attempt(wake_cpu=wakes), Attempt(cpu_off="denied")]
+    assert options in firmware_options(rows, {"suspend": {"ok": 0}}, attempts)
